@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import answers, export, looks, machines, network, pages, peers, relay, store
+from bench import answers, classes, export, looks, machines, network, pages, peers, relay, store
 from bench.disks import build_disk
 from bench.regions import fresh
 from bench.rows import GIB, Row, Task
@@ -37,6 +37,7 @@ class Theme(Enum):
     LOOKS = "looks"
     RELAY = "relay"
     NETWORK = "network"
+    CLASSES = "classes"
 
 
 THEMES: dict[Theme, tuple[str, Callable[[Task], list[Row]]]] = {
@@ -49,6 +50,7 @@ THEMES: dict[Theme, tuple[str, Callable[[Task], list[Row]]]] = {
     Theme.LOOKS: ("A look into a disk", looks.measure),
     Theme.RELAY: ("The relay of machines", relay.measure),
     Theme.NETWORK: ("A guest's network", network.measure),
+    Theme.CLASSES: ("The clock of classes", classes.measure),
 }
 
 

@@ -27,7 +27,8 @@ from galeria.adapters.db.tables.mapping import map_classes
 from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.adapters.disks.free_room import DataRoom
 from galeria.adapters.engine.nbd_source import open_image
-from galeria.adapters.fakes.engine import FakeEngine, FakeImageCache
+from galeria.adapters.fakes.engine import FakeEngine
+from galeria.adapters.fakes.image_cache import FakeImageCache
 from galeria.adapters.fakes.inspector import FakeInspector
 from galeria.adapters.fetching import HttpFetcher
 from galeria.adapters.files.page_files import DirectoryPages

@@ -151,9 +151,11 @@ def add_shared_versions(installation: LocalInstallation) -> None:
 
 
 def add_student_machine(installation: LocalInstallation, lab: str, name: str, port: int) -> str:
-    """A machine's row as publishing makes it; returns its id."""
+    """A machine's row as publishing makes it, in a lab that gives its students hours; returns its id."""
     template = installation.machine(lab)
     with installation.context.database() as uow:
+        held = uow.labs.get(template.lab_id)
+        held.usage_quota = held.usage_quota or 3600
         machine = LabMachine(
             id=f"{port:032x}",
             lab_id=template.lab_id,

@@ -134,6 +134,7 @@ LABS = (
         row(f"VirtualMachines_{verb[0].upper()}{verb[1:]}", f"L/labs/virtualMachines/{verb}/action @lab", 409)
         for verb in ("start", "stop", "reimage", "redeploy", "resetPassword")
     ),
+    row("VirtualMachines_KeepRunning", "L/labs/virtualMachines/start/action @lab", 409),
     *_rows("L/labs/users/read @lab", "Users_ListByLab", "Users_Get"),
     *_rows("L/labs/users/write @lab", "Users_CreateOrUpdate", "Users_Update"),
     row("Users_Delete", "L/labs/users/delete @lab"),

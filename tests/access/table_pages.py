@@ -10,12 +10,13 @@ def _rows(says: str, *routes: str, also: tuple[int, ...] = ()) -> tuple[Row, ...
 
 
 PEOPLE = (
-    *_rows(SIGNED_IN, "web_home", "web_me", "web_my_other_sessions", "web_sign_out"),
+    *_rows(SIGNED_IN, "web_home", "web_me", "web_my_other_sessions", "web_sign_out", "web_my_calendar"),
+    row("web_my_calendar_end", SIGNED_IN),
     row("web_my_password", SIGNED_IN, 400),
     row("web_my_session", SIGNED_IN, 404),
     *_rows(ANYONE, "web_sign_in", "web_language"),
     row("web_signed_in", ANYONE, 401),
-    *_rows(SECRET, "web_welcome", "web_welcomed"),
+    *_rows(SECRET, "web_welcome", "web_welcomed", "web_calendar"),
     *_rows("A/roleAssignments/read @sub", "web_people", "web_person"),
     *_rows(
         "A/roleAssignments/write @sub",
@@ -55,6 +56,9 @@ LABS = (
     row("web_lab_terminal", "L/labs/virtualMachines/resetPassword/action @lab"),
     row("web_lab_start", "L/labs/virtualMachines/start/action @lab", 409),
     row("web_lab_stop", "L/labs/virtualMachines/stop/action @lab", 409),
+    row("web_lab_keep", "L/labs/virtualMachines/start/action @lab", 409),
+    row("web_lab_schedule", "L/labs/read @lab, L/labs/schedules/read @lab"),
+    row("web_lab_schedule_change", "L/labs/schedules/write @lab", 400),
     row("web_lab_edit", "L/labs/write @lab", 400),
     row("web_lab_cancel", "L/labs/write @lab"),
     row("web_lab_retry", "L/labs/write @lab", 409),

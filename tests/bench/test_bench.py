@@ -69,6 +69,11 @@ def test_machines_of_both_sizes_keep_their_promise_and_do_not_stay(work: Path) -
     assert bench_machines() == []
 
 
+def test_a_class_of_four_hundred_is_decided_within_a_round(work: Path) -> None:
+    rows = rows_of(Theme.CLASSES, work)
+    assert [row.what.rpartition(", ")[2] for row in rows] == ["400 machines"] * 3
+
+
 def test_a_peer_that_is_absent_is_named_with_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     rows = peers.measure(Task(directory=tmp_path, disk=tmp_path / "disk", data=DATA, rounds=1))

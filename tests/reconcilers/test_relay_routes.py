@@ -1,35 +1,22 @@
 """The relay leads to machines that run and whose lab lets people connect; what it saw stands in the activity log."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from galeria.domain.audit import AuditEvent, AuditSearch
 from galeria.domain.labs.labs import LabMachine
-from galeria.domain.reach.relay import RelayRoute, RelayState, RelayTable, RelayUse, Service
+from galeria.domain.reach.relay import RelayRoute, RelayState, RelayUse, Service
 from galeria.domain.reach.server_settings import RelayLimits, ServerSettings
 from galeria.domain.states import MachineState
 from galeria.reconcilers.relay_routes import CONNECT, match_relay
 from tests.local_installation import SUBSCRIPTION, LocalInstallation
 from tests.prepared_installations import MakeInstallation, with_running_lab
+from tests.reconcilers.told_relay import ToldRelay
 
 NAME = "labs.example.org"
-
-
-@dataclass
-class ToldRelay:
-    """Keeps what it is told; `seen` is what it says."""
-
-    tables: list[RelayTable] = field(default_factory=list)
-    seen: RelayState = field(default_factory=RelayState)
-
-    def follow(self, table: RelayTable) -> None:
-        self.tables.append(table)
-
-    def state(self) -> RelayState:
-        return self.seen
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ def plant_people(scene: Scene, browser: Visitor, token: str) -> None:
     browser.look("/people/add/person")
     shown = browser.form("/people/add/person", name="caio", display_name="Caio", way="link", role="", scope="")
     planted.add("invitation-link", _shown_secret(shown.text).rpartition("/")[2])
+    _plant_calendar(scene, browser)
     browser.look("/people/add/person")
     typed = planted.new("person-password")
     browser.form("/people/add/person", name="dora", display_name="Dora", way="typed", password=typed, role="", scope="")
@@ -56,6 +57,12 @@ def plant_people(scene: Scene, browser: Visitor, token: str) -> None:
     wrong = {"name": "eva", "password": [planted.new("refused-password")], "kind": "User"}
     assert program.rest("POST", scene.people, token, body=wrong, api="2024-01-01").status_code == 400
     _plant_with_commands(scene)
+
+
+def _plant_calendar(scene: Scene, browser: Visitor) -> None:
+    browser.look("/me")
+    address = _shown_secret(browser.form("/me/calendar").text)
+    scene.planted.add("calendar-address", address.rpartition("/")[2].removesuffix(".ics"))
 
 
 def _shown_secret(page: str) -> str:

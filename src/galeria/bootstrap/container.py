@@ -15,7 +15,8 @@ from galeria.adapters.disks.free_room import DataRoom
 from galeria.adapters.engine.cache import LocalImageCache
 from galeria.adapters.engine.libvirt_engine import LibvirtEngine
 from galeria.adapters.engine.nbd_source import open_image
-from galeria.adapters.fakes.engine import FakeEngine, FakeImageCache
+from galeria.adapters.fakes.engine import FakeEngine
+from galeria.adapters.fakes.image_cache import FakeImageCache
 from galeria.adapters.fakes.inspector import FakeInspector
 from galeria.adapters.fetching import HttpFetcher
 from galeria.adapters.files.audit_copy import FileAuditCopy

@@ -1,4 +1,4 @@
-"""Run the reconcilers periodically, in a thread of their own."""
+"""Run the reconcilers periodically, in threads of their own."""
 
 import gc
 import logging
@@ -11,6 +11,7 @@ from galeria.ports.audit import AuditCopy
 from galeria.ports.relay import Relay
 from galeria.ports.work import Starter
 from galeria.reconcilers.audit_chain import keep_audit_chain
+from galeria.reconcilers.class_times import forget_class_times, keep_class_times
 from galeria.reconcilers.guest_network import match_network
 from galeria.reconcilers.machine_power import match_power
 from galeria.reconcilers.orphans import (
@@ -25,6 +26,8 @@ from galeria.reconcilers.retention import end_retention
 from galeria.reconcilers.scarce_disks import pause_on_scarce_disks, resume_on_roomy_disks
 from galeria.reconcilers.storage_usage import measure_storage_usage
 from galeria.reconcilers.unsettled_operations import start_unsettled
+from galeria.reconcilers.unused_machines import switch_off_unused
+from galeria.reconcilers.usage import keep_usage
 from galeria.workflows.context import WorkflowContext
 
 log = logging.getLogger(__name__)
@@ -70,7 +73,17 @@ def periodic_jobs(
         PeriodicJob(every=3600, do=lambda: remove_stale_uploads(context)),
         PeriodicJob(every=3600, do=lambda: remove_lost_disk_files(context)),
         PeriodicJob(every=3600, do=lambda: forget_addresses(context)),
+        PeriodicJob(every=3600, do=lambda: forget_class_times(context)),
         PeriodicJob(every=3600, do=lambda: collect_garbage(context)),
+    )
+
+
+def clock_jobs(context: WorkflowContext, relay: Relay) -> tuple[PeriodicJob, ...]:
+    """Return the jobs that people wait for by the clock. They have a thread that no long job holds up."""
+    return (
+        PeriodicJob(every=2, do=lambda: keep_class_times(context), share=1 / 20),
+        PeriodicJob(every=60, do=lambda: keep_usage(context)),
+        PeriodicJob(every=60, do=lambda: switch_off_unused(context, relay)),
     )
 
 
@@ -88,10 +101,10 @@ def freeze_garbage_collector() -> None:
 class Reconciler:
     """Runs each job when it is due, until it is stopped. A job that fails is logged; its next run is the retry."""
 
-    def __init__(self, periodic_jobs: tuple[PeriodicJob, ...]) -> None:
+    def __init__(self, periodic_jobs: tuple[PeriodicJob, ...], *, name: str = "reconciler") -> None:
         self._jobs = periodic_jobs
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="reconciler", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
         self._thread.start()

@@ -27,7 +27,7 @@ from galeria.bootstrap.container import Container, open_container
 from galeria.bootstrap.data_lock import locked_data
 from galeria.bootstrap.first_start import ensure_first_start, find_password_link, write_connect
 from galeria.bootstrap.http_protocol import DeadlineProtocol, WebSocketProtocol
-from galeria.bootstrap.periodic_jobs import PeriodicJob, Reconciler, freeze_garbage_collector, periodic_jobs
+from galeria.bootstrap.periodic_jobs import PeriodicJob, Reconciler, clock_jobs, freeze_garbage_collector, periodic_jobs
 from galeria.domain.reach.server_settings import EVERY_ADDRESS, ServerOptions, ServerSettings, require_free_ports
 from galeria.interfaces.app import make_app
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
@@ -175,12 +175,17 @@ def _running_worker(container: Container) -> Iterator[Starter]:
         starter.launch()
         jobs = periodic_jobs(container.context, starter, container.audit_copy, container.relay)
         forgetting = PeriodicJob(every=FORGET_SECONDS, do=lambda: _forget_old_pages(container))
-        reconciler = Reconciler((*jobs, forgetting))
-        reconciler.start()
+        reconcilers = (
+            Reconciler((*jobs, forgetting)),
+            Reconciler(clock_jobs(container.context, container.relay), name="clock"),
+        )
+        for each in reconcilers:
+            each.start()
         try:
             yield starter
         finally:
-            reconciler.stop()
+            for each in reconcilers:
+                each.stop()
             starter.close()
 
 

@@ -21,6 +21,7 @@ from galeria.ports.disk_repositories import AccessGrantRepository, ManagedImageR
 from galeria.ports.image_queries import ImageQueries
 from galeria.ports.lab_queries import LabQueries
 from galeria.ports.lab_repositories import (
+    ClassRepositories,
     FavoriteRepository,
     LabAccountRepository,
     LabDraftRepository,
@@ -136,7 +137,10 @@ class OperationRepository(Repository[Operation], Protocol):
         ...
 
     def count_limited(self, *, started_by: str | None = None) -> int:
-        """Counts the operations not at their end that limits are for, begun by that principal or by anybody."""
+        """Counts the operations not at their end that limits are for, begun by that principal or by anybody.
+
+        What the service itself began holds up nobody.
+        """
         ...
 
     def of_kind(self, kind: OperationKind) -> list[Operation]:
@@ -200,7 +204,7 @@ class UploadRepository(Repository[Upload], Protocol):
         ...
 
 
-class UnitOfWork(Protocol):
+class UnitOfWork(ClassRepositories, Protocol):
     """A transaction with a repository for each kind of object.
 
     `with` begins it; without `commit()` it is rolled back.

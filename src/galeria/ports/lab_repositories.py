@@ -2,8 +2,12 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
+from galeria.domain.classes.occurrences import OccurrenceRecord
+from galeria.domain.classes.shutdown import MachinePresence
+from galeria.domain.classes.usage import UsageSession
 from galeria.domain.labs.accounts import ImageSwitch, LabAccount
 from galeria.domain.labs.labs import FailureRecord, Lab, LabDraft, LabMachine
 from galeria.domain.labs.revisions import LabRevision
@@ -102,6 +106,10 @@ class LabUserRepository(ResourceRepository[LabUser], Protocol):
         """Returns the roster entries that the person has registered with, in all labs, by name."""
         ...
 
+    def of_ids(self, ids: Collection[str]) -> list[LabUser]:
+        """Returns the users with these ids in any labs, by id; those that do not exist are left out."""
+        ...
+
     def find_by_email(self, lab_id: str, email: str) -> LabUser | None:
         """Returns the lab's user with that e-mail address, in any case, or None."""
         ...
@@ -112,6 +120,85 @@ class ScheduleRepository(ResourceRepository[Schedule], Protocol):
 
     def of_lab(self, lab_id: str) -> list[Schedule]:
         """Returns the schedules of the lab, by name."""
+        ...
+
+    def all(self) -> list[Schedule]:
+        """Returns the schedules of all labs, those of one lab together."""
+        ...
+
+
+class OccurrenceRecordRepository(Protocol):
+    """What has been done of the occurrences of all schedules, deleted ones included."""
+
+    def add(self, record: OccurrenceRecord) -> None:
+        """Adds a record; there is one for each occurrence."""
+        ...
+
+    def of_labs(self, lab_ids: Collection[str]) -> list[OccurrenceRecord]:
+        """Returns the records of these labs, by lab, schedule and local start."""
+        ...
+
+    def running(self) -> list[OccurrenceRecord]:
+        """Returns the records of what was started and not stopped yet, in all labs."""
+        ...
+
+    def forget(self, *, stopped_before: datetime) -> None:
+        """Removes the records of what was stopped before that time."""
+        ...
+
+
+class UsageRepository(Protocol):
+    """The times in which students' machines ran."""
+
+    def add(self, used: UsageSession) -> None:
+        """Adds a time; a machine has one open at most."""
+        ...
+
+    def open(self) -> list[UsageSession]:
+        """Returns the times that go on, in all labs, by machine."""
+        ...
+
+    def of_lab(self, lab_id: str, *, since: datetime | None = None) -> list[UsageSession]:
+        """Returns the times of the lab that ended after `since`, or all, the first to begin in front."""
+        ...
+
+
+class PresenceRepository(Protocol):
+    """What is known of the use of running machines, by the machine's id."""
+
+    def add(self, seen: MachinePresence) -> None:
+        """Adds what is known of a machine."""
+        ...
+
+    def find(self, machine_id: str) -> MachinePresence | None:
+        """Returns what is known of the machine, or None."""
+        ...
+
+    def all(self) -> list[MachinePresence]:
+        """Returns what is known of all machines, by machine."""
+        ...
+
+    def remove(self, seen: MachinePresence) -> None:
+        """Forgets what is known of a machine."""
+        ...
+
+
+class ClassRepositories(Protocol):
+    """The part of a unit of work that is about the times of classes."""
+
+    @property
+    def occurrence_records(self) -> OccurrenceRecordRepository:
+        """The repository of what was done of labs' schedules."""
+        ...
+
+    @property
+    def usage(self) -> UsageRepository:
+        """The repository of how long students' machines ran."""
+        ...
+
+    @property
+    def presence(self) -> PresenceRepository:
+        """The repository of who uses machines."""
         ...
 
 

@@ -199,6 +199,10 @@ class VmEngine(Protocol):
         """Returns the ids of the installation's machines that run now or are paused, with one request to the host."""
         ...
 
+    def processor_seconds(self, machine: Machine) -> float:
+        """Returns the seconds of processors that a running machine has taken since it was switched on."""
+        ...
+
     def pause(self, machine: Machine) -> None:
         """Holds a running machine's processors, and with them what it writes; its memory stays.
 
@@ -216,6 +220,10 @@ class VmEngine(Protocol):
 
     def has_agent(self, machine: Machine) -> bool:
         """Tells whether a running machine's agent answers now."""
+        ...
+
+    def show_message(self, machine: Machine, text: str) -> None:
+        """Shows a line to whoever works in the machine, on all its terminals or in a window. Needs the agent."""
         ...
 
     def set_credentials(self, machine: Machine, credentials: MachineCredentials) -> None:

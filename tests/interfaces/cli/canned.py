@@ -236,6 +236,27 @@ IMPACT = {
 }
 
 
+SCHEDULE = f"{LAB}/schedules/monday"
+SCHEDULE_BODY = {
+    "id": SCHEDULE,
+    "name": "monday",
+    "properties": {
+        "startAt": "2026-11-23T09:00:00Z",
+        "stopAt": "2026-11-23T11:00:00Z",
+        "recurrencePattern": {
+            "frequency": "Weekly",
+            "interval": 1,
+            "weekDays": ["Monday", "Wednesday"],
+            "expirationDate": "2026-12-31T00:00:00Z",
+        },
+        "timeZoneId": "America/Sao_Paulo",
+        "notes": "",
+        "provisioningState": "Succeeded",
+        "galeria": {"changes": [{"localStart": "2026-11-30T09:00:00Z"}]},
+    },
+}
+
+
 def fill(double: RestDouble) -> None:
     """Everything that the commands under test ask for."""
     lists = {
@@ -247,6 +268,7 @@ def fill(double: RestDouble) -> None:
         f"{GALLERY}/images": [DEFINITION_BODY],
         f"{IMAGE}/versions": [VERSION_BODY],
         f"{LAB}/virtualMachines": [MACHINE_BODY],
+        f"{LAB}/schedules": [SCHEDULE_BODY],
         OPERATIONS: [OPERATION_BODY],
         f"{SUB}/providers/Microsoft.Galeria/people": [PERSON],
         f"{SUB}/providers/Microsoft.Authorization/roleAssignments": [ASSIGNMENT],
@@ -256,6 +278,7 @@ def fill(double: RestDouble) -> None:
         ACCOUNT: ACCOUNT_BODY,
         LAB: LAB_BODY,
         MACHINE: MACHINE_BODY,
+        SCHEDULE: SCHEDULE_BODY,
         VERSION: VERSION_BODY,
         f"{VERSION}/impact": IMPACT,
         f"{GALLERY}/costs": COSTS,

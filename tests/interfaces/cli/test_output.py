@@ -21,6 +21,7 @@ REMOTE = {
     "account-show": ["account", "show"],
     "lab-list": ["lab", "list"],
     "lab-show": ["lab", "show", "turma-a"],
+    "schedule-list": ["schedule", "list", "turma-a"],
     "lab-connect": ["lab", "connect", "turma-a"],
     "lab-estimate": ["lab", "estimate", "turma-a", "--name", "Álgebra"],
     "operation-list": ["operation", "list"],

@@ -3,15 +3,18 @@
 import struct
 import threading
 import time
+from datetime import datetime
 
 import pytest
 from websockets.exceptions import InvalidStatus
 
 from galeria.actions.labs.consoles import OPEN
 from galeria.adapters.fakes.screen import HEIGHT, WELCOME, WIDTH
+from galeria.domain.states import MachineState
 from tests.interfaces.console.conftest import BrowserWire, Screens, wait_hung_up
 from tests.local_installation import lab_id
 from tests.rfb import Viewer
+from tests.waiting import until
 
 
 def test_the_screen_is_seen_and_keys_arrive(screens: Screens) -> None:
@@ -23,6 +26,35 @@ def test_the_screen_is_seen_and_keys_arrive(screens: Screens) -> None:
         assert viewer.look(changes_only=True).pixels != first.pixels
         viewer.look()
     assert screens.installation.engine.screen(screens.machine).text == f"{WELCOME}Olá\n"
+
+
+def last_seen(screens: Screens) -> tuple[datetime, datetime]:
+    """When somebody was seen connected to the machine, and when typing."""
+    with screens.installation.context.database(reading=True) as uow:
+        found = uow.presence.find(screens.machine.id)
+    assert found
+    assert found.connected_at
+    assert found.typed_at
+    return found.connected_at, found.typed_at
+
+
+def test_an_open_screen_says_that_somebody_is_there_and_whether_they_type(screens: Screens) -> None:
+    set_state(screens, MachineState.RUNNING)
+    with screens.open() as websocket:
+        viewer = Viewer(BrowserWire(websocket))
+        viewer.look()
+        connected, typed = last_seen(screens)
+        until(lambda: last_seen(screens)[0] > connected, "the line says again that somebody is there")
+        assert last_seen(screens)[1] == typed, "who only looks does not type"
+        viewer.type("x")
+        until(lambda: last_seen(screens)[1] > typed, "the line says that somebody typed")
+    set_state(screens, MachineState.STOPPED)
+
+
+def set_state(screens: Screens, state: MachineState) -> None:
+    with screens.installation.context.database() as uow:
+        uow.machines.get(screens.machine.id).state = state
+        uow.commit()
 
 
 def test_two_people_look_at_the_same_screen(screens: Screens) -> None:

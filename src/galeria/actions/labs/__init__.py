@@ -1,4 +1,4 @@
-"""Lab accounts and labs: the images that they can use, their machines, users and schedules.
+"""Lab accounts and labs: the images that they can use, their machines and users.
 
 It imports core and galleries of the actions.
 """

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from galeria.actions.core.limits import require_machine_limit
 from galeria.actions.core.request import Request
 from galeria.actions.labs.lab_images import is_same_image
+from galeria.domain.classes.settings import check_class_settings, noted_refill
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import OsType
@@ -89,7 +90,9 @@ def update_lab(request: Request, id: ResourceId, wanted: LabSettings, secrets: S
     if wanted.capacity is not None:
         require_machine_limit(request, lab.author_id, wanted.capacity - lab.capacity)
         _require_unclaimed(request, lab, wanted.capacity)
+    before = lab.profiles
     apply_settings(lab, wanted, secrets)
+    lab.profiles = noted_refill(lab.profiles, before, request.clock.now())
     if wanted.fixed.keep_accounts:  # the same ones, in the order in which they were named last
         lab.profiles = {**lab.profiles, "keepAccounts": list(wanted.fixed.keep_accounts)}
     request.touch(lab)
@@ -140,6 +143,7 @@ def apply_settings(lab: Lab, wanted: LabSettings, secrets: SecretHasher) -> None
     lab.profiles = merged(lab.profiles, {**wanted.profiles, **_written_size(lab, wanted.fixed.size)})
     check_shutdown(lab.profiles.get("autoShutdownProfile", {}), "properties.autoShutdownProfile")
     check_roster(lab.profiles.get("rosterProfile", {}), "properties.rosterProfile")
+    check_class_settings(lab.profiles)
 
 
 def _written_size(lab: Lab, text: str | None) -> Profiles:

@@ -6,6 +6,7 @@ from galeria.actions.core.host_use import give_up_waiting
 from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_machine, kept_password
 from galeria.actions.labs.public_ports import ensure_public_ports
+from galeria.actions.labs.student_hours import forget_presence, start_cause
 from galeria.domain.errors import Conflict, Forbidden
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import OsState, OsType
@@ -28,8 +29,8 @@ MACHINE = "Microsoft.LabServices/labs/virtualMachines"
 def start_machine(request: Request, lab_id: ResourceId, name: str) -> Operation | None:
     """Starts a machine; None when it runs already. A repeated call returns the running operation.
 
-    Raises Forbidden, NotFound, and Conflict while the machine or lab is busy, and where its student has to set a password
-    first.
+    Raises Forbidden, NotFound, and Conflict while the machine or lab is busy, where its student has to set a password first,
+    and for a student without hours.
     """
     lab, machine = reach_machine(request, lab_id, name, "start")
     if machine.state is MachineState.RUNNING:
@@ -46,6 +47,8 @@ def start_machine(request: Request, lab_id: ResourceId, name: str) -> Operation 
         )
     require_possible(request.settings.starts, get_size(request.settings.sizes, lab.size))
     ensure_public_ports(request, lab, machine)
+    machine.start_cause = start_cause(request, lab, machine)
+    forget_presence(request, machine)
     machine.state = moved(machine.state, MachineState.STARTING, Message("The machine"))
     return _begin(request, lab, machine, OperationKind.START_MACHINE)
 

@@ -10,6 +10,11 @@ from galeria.adapters.db.engine import reading as reading_engine
 from galeria.adapters.db.engine import writing as writing_engine
 from galeria.adapters.db.repositories.audit import SqlAuditRepository
 from galeria.adapters.db.repositories.base import SqlResourceRepository
+from galeria.adapters.db.repositories.classes import (
+    SqlOccurrenceRecordRepository,
+    SqlPresenceRepository,
+    SqlUsageRepository,
+)
 from galeria.adapters.db.repositories.image_queries import SqlImageQueries
 from galeria.adapters.db.repositories.images import SqlDefinitionRepository, SqlGalleryRepository, SqlVersionRepository
 from galeria.adapters.db.repositories.lab_queries import SqlLabQueries
@@ -99,6 +104,18 @@ class SqlUnitOfWork:
     @property
     def favorites(self) -> SqlFavoriteRepository:
         return SqlFavoriteRepository(self._session)
+
+    @property
+    def occurrence_records(self) -> SqlOccurrenceRecordRepository:
+        return SqlOccurrenceRecordRepository(self._session)
+
+    @property
+    def usage(self) -> SqlUsageRepository:
+        return SqlUsageRepository(self._session)
+
+    @property
+    def presence(self) -> SqlPresenceRepository:
+        return SqlPresenceRepository(self._session)
 
     @property
     def storage_usage(self) -> SqlStorageUsageRepository:

@@ -122,6 +122,20 @@ def execute(
     return ended
 
 
+# A guest without `wall` is one without accounts that anybody is signed in with: its console is what people look at.
+_SHOW = """
+if command -v wall >/dev/null 2>&1; then printf '%s\\n' "$1" | wall; else printf '\\r\\n%s\\r\\n' "$1" >/dev/console; fi
+"""
+
+
+def show_message(domain: libvirt.virDomain, text: str) -> None:
+    """Show a line on all terminals of the guest; in Windows in a window of every session. Raises MachineFailed."""
+    if "windows" in str(ask(domain, "guest-get-osinfo").get("id", "")):
+        ask(domain, "guest-exec", {"path": "msg.exe", "arg": ["*", text]})
+    else:
+        execute(domain, _SHOW, text, seconds=20)
+
+
 def set_password(domain: libvirt.virDomain, user: str, password: str, *, is_hash: bool = True) -> None:
     """Set the password of an account, by its crypt(5) hash or, for Windows, as it is. Raises MachineFailed."""
     encoded = base64.b64encode(password.encode()).decode("ascii")

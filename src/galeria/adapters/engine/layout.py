@@ -156,3 +156,16 @@ class Layout:
                 ),
                 hint=Message("Choose a data folder whose path has at most 70 characters."),
             )
+
+
+def remove_folder(folder: Path) -> None:
+    """Delete a folder with all that is in it; a missing one is no error. Raise MachineFailed where that is impossible."""
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise MachineFailed(
+            Message("The machine's files could not be deleted: {reason}.", reason=str(error.strerror)),
+            hint=Message("Delete {folder} by hand, then retry.", folder=str(folder)),
+        ) from error

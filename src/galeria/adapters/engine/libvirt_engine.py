@@ -1,7 +1,6 @@
 """The `VmEngine` of one libvirt host: QEMU machines whose disks are overlays over cached images."""
 
 import logging
-import shutil
 import socket
 import threading
 import time
@@ -23,12 +22,19 @@ from galeria.adapters.engine.daemons import (
 from galeria.adapters.engine.hardware.firmware import find_firmware, has_tpm_emulator
 from galeria.adapters.engine.hardware.nvram import read_variables, write_variables
 from galeria.adapters.engine.layers import Layers, top_of
-from galeria.adapters.engine.layout import Layout, safe
+from galeria.adapters.engine.layout import Layout, remove_folder, safe
 from galeria.adapters.engine.network.card import card_of, is_bridged
 from galeria.adapters.engine.network.guest_network import GuestNetwork, Lane
 from galeria.adapters.engine.network.ssh_forward import ensure_forwards
 from galeria.adapters.engine.offline.disk_changes import change_disk, finish_changes
-from galeria.adapters.engine.power import is_off_by, limit_memory, power_off, stored_definition, switch_on
+from galeria.adapters.engine.power import (
+    is_off_by,
+    limit_memory,
+    power_off,
+    processor_seconds,
+    stored_definition,
+    switch_on,
+)
 from galeria.adapters.engine.readiness.wait import StartedMachine, is_reachable, wait_ready
 from galeria.adapters.engine.screen import open_screen, take_picture
 from galeria.adapters.engine.seed import write_seed
@@ -194,6 +200,9 @@ class LibvirtEngine:
     def running(self) -> set[str]:
         return self._ids(self._hypervisor.domains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE))
 
+    def processor_seconds(self, machine: Machine) -> float:
+        return processor_seconds(self._get_running(machine))
+
     def pause(self, machine: Machine) -> None:
         change_pause(self.domain(machine), paused=True)
 
@@ -201,19 +210,19 @@ class LibvirtEngine:
         change_pause(self.domain(machine), paused=False)
 
     def paused(self) -> set[str]:
-        domains = self._hypervisor.domains(libvirt.VIR_CONNECT_LIST_DOMAINS_PAUSED)
-        return self._ids(domain for domain in domains if is_held(domain))
+        return self._ids(filter(is_held, self._hypervisor.domains(libvirt.VIR_CONNECT_LIST_DOMAINS_PAUSED)))
 
     def has_agent(self, machine: Machine) -> bool:
         domain = self._hypervisor.find_domain(self._name(machine))
         return domain is not None and agent.answers(domain)
 
+    def show_message(self, machine: Machine, text: str) -> None:
+        agent.show_message(self._get_running(machine), text)
+
     def set_credentials(self, machine: Machine, credentials: MachineCredentials) -> None:
         domain = self._get_running(machine)
-        if domain_xml.is_windows(stored_definition(domain)):
-            set_windows_credentials(domain, credentials)
-        else:
-            set_credentials(domain, credentials)
+        is_windows = domain_xml.is_windows(stored_definition(domain))
+        (set_windows_credentials if is_windows else set_credentials)(domain, credentials)
 
     def renew_identity(self, machine: Machine, *, host_name: str) -> None:
         identity.renew_identity(self._get_running(machine), host_name=host_name)
@@ -246,7 +255,7 @@ class LibvirtEngine:
                 domain.undefineFlags(UNDEFINE)
         self._network.leave(machine.id)
         self._network.remove(unless=lambda: bool(self._ids(self._hypervisor.domains())))
-        _remove_folder(self._layout.machine(machine))
+        remove_folder(self._layout.machine(machine))
         self._layout.vnc(machine).unlink(missing_ok=True)
         for folder, pattern in LOGS:
             for log_file in folder.glob(pattern.format(name=self._name(machine))):
@@ -352,9 +361,7 @@ class LibvirtEngine:
 
     def _shut_down(self, machine: Machine, domain: libvirt.virDomain, seconds: float) -> None:
         begin = time.monotonic()
-        asked = (
-            self._request_shutdown(domain, libvirt.VIR_DOMAIN_SHUTDOWN_GUEST_AGENT) if agent.answers(domain) else False
-        )
+        asked = agent.answers(domain) and self._request_shutdown(domain, libvirt.VIR_DOMAIN_SHUTDOWN_GUEST_AGENT)
         if asked and is_off_by(domain, begin + seconds / 2):
             return
         self._request_shutdown(domain, libvirt.VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN)
@@ -385,15 +392,3 @@ def _is_bridged(domain: libvirt.virDomain) -> bool:
 def _ssh_port(domain: libvirt.virDomain) -> int:
     with translated_errors(Message("read the machine's definition")):
         return domain_xml.ssh_port_of(domain.XMLDesc())
-
-
-def _remove_folder(folder: Path) -> None:
-    try:
-        shutil.rmtree(folder)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise MachineFailed(
-            Message("The machine's files could not be deleted: {reason}.", reason=str(error.strerror)),
-            hint=Message("Delete {folder} by hand, then retry.", folder=str(folder)),
-        ) from error

@@ -62,3 +62,9 @@ def power_off(domain: libvirt.virDomain) -> None:
             Message("The machine could not be switched off: {error}.", error=error),
             hint=Message("Look for its qemu process on the host."),
         ) from error
+
+
+def processor_seconds(domain: libvirt.virDomain) -> float:
+    """Return the time of processors that the machine has taken since it was switched on."""
+    with translated_errors(Message("ask how much the machine does")):
+        return float(domain.info()[4]) / 1e9

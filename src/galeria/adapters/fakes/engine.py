@@ -23,36 +23,8 @@ from galeria.domain.labs.hardware import DiskBus, FirmwareVariable
 from galeria.domain.labs.ways_in import WayIn
 from galeria.domain.messages import Message
 from galeria.ports.disks import OpenDisk
-from galeria.ports.images import Digest, ImageStore
+from galeria.ports.images import Digest
 from galeria.ports.machines import Acceleration, FirstBoot, Machine, MachineCredentials, MachineSpec, Observation, Power
-from galeria.ports.progress import Progress
-
-
-class FakeImageCache:
-    """The base disks of a fake engine's machines, in the engine's folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._lock = threading.Lock()
-
-    def has_base(self, region: str, digest: Digest) -> bool:
-        return self._path(region, digest).is_file()
-
-    def ensure_base(self, region: str, digest: Digest, store: ImageStore, *, progress: Progress) -> None:
-        path = self._path(region, digest)
-        with self._lock:
-            if not path.is_file():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                store.restore(digest, path, progress=progress)
-
-    def remove_base(self, region: str, digest: Digest) -> None:
-        self._path(region, digest).unlink(missing_ok=True)
-
-    def bases(self, region: str) -> list[Digest]:
-        return sorted(path.stem for path in (self._folder / region / "cache").glob("*.raw"))
-
-    def _path(self, region: str, digest: Digest) -> Path:
-        return self._folder / region / "cache" / f"{digest}.raw"
 
 
 class FakeEngine:
@@ -74,6 +46,7 @@ class FakeEngine:
         self.silent: set[WayIn] = set()
         self.policies: dict[str, NetworkPolicy] = {}  # by the machine's id: what it was started with, or given since
         self.addresses: dict[str, str] = {}  # of machines in the machines' network
+        self.spent: dict[str, float] = {}  # by the machine's id: seconds of processors
         self.shown = Observation()
         self.driven: frozenset[DiskBus] | None = None
         self._folder = folder
@@ -166,6 +139,9 @@ class FakeEngine:
         with self._verb("running"):
             return {each.id for each in self.machines() if self.power(each) is Power.RUNNING}
 
+    def processor_seconds(self, machine: Machine) -> float:
+        return self.spent.get(machine.id, 0.0)
+
     def pause(self, machine: Machine) -> None:
         with self._verb("pause"):
             guest = self.guest(machine)
@@ -181,6 +157,10 @@ class FakeEngine:
 
     def has_agent(self, machine: Machine) -> bool:
         return self.power(machine) is Power.RUNNING and WayIn.AGENT not in self.silent
+
+    def show_message(self, machine: Machine, text: str) -> None:
+        guest = self._with_agent(machine)
+        self._store(machine, replace(guest, messages=[*guest.messages, text]))
 
     def set_credentials(self, machine: Machine, credentials: MachineCredentials) -> None:
         with self._verb("set_credentials"):

@@ -26,6 +26,7 @@ class FakeGuest:
     is_running: bool = False
     is_ssh_open: bool = False
     is_paused: bool = False
+    messages: list[str] = field(default_factory=list)  # that were shown in it
     disk_bus: str = DiskBus.VIRTIO
     firmware_variables: list[dict[str, Any]] = field(default_factory=list)  # what the machine's firmware was given
 

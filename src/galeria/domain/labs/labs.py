@@ -119,6 +119,8 @@ class LabMachine:
     has_agent: bool | None = None
     is_on: bool = False  # whether it was on, without being reachable, when it was seen as Failed; see is_unreachable
     claimed_by: str | None = None  # the lab user whose machine it is
+    # Why it runs, as long as it does; see domain.classes.usage.UsageCause. A word, because that module builds on this one.
+    start_cause: str = ""
     created_at: datetime
 
     @property

@@ -39,7 +39,9 @@ class LabUser(Resource):
     invitation_text: str = ""
     invited_at: datetime | None = None
     extra_quota: int = 0  # seconds on top of the lab's own quota
-    total_usage: int = 0  # seconds
+    total_usage: int = 0  # seconds; scheduled hours and the educator's starts are not in it
+    refilled_usage: int = 0  # of them, those before the hours were last refilled
+    refilled_at: datetime | None = None
 
     @property
     def address(self) -> str:

@@ -54,6 +54,23 @@ class Recurrence:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OccurrenceChange:
+    """What became of one occurrence: cancelled, or moved to other local times of the schedule's zone.
+
+    `local_start` is the start that the pattern gives it; of a schedule that only stops machines, its stop.
+    """
+
+    local_start: datetime
+    start: datetime | None = None  # None as well where it only stops machines
+    stop: datetime | None = None  # None: it is cancelled
+
+    def kept(self) -> dict[str, str]:
+        """Returns the change as the database keeps it and the API writes it."""
+        moments = {"localStart": self.local_start, "startAt": self.start, "stopAt": self.stop}
+        return {name: _kept(moment) for name, moment in moments.items() if moment}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ScheduleTimes:
     """The times of a schedule, local and without an offset.
 
@@ -66,6 +83,7 @@ class ScheduleTimes:
     zone: str
     written_zone: str = ""
     recurrence: Recurrence | None = None
+    changes: tuple[OccurrenceChange, ...] = ()  # of single occurrences, by their local start
 
 
 @dataclass(eq=False, kw_only=True)
@@ -82,10 +100,13 @@ class Schedule(Resource):
     time_zone: str  # in the IANA list
     time_zone_name: str = ""  # as it was written, where that is another name
     recurrence: dict[str, Any] = field(default_factory=dict)
+    changes: list[dict[str, str]] = field(default_factory=list)  # of single occurrences
+    times_changed_at: datetime | None = None  # what was over by then is not made up for; None: nothing was ever changed
     notes: str = ""
 
     def keep(self, times: ScheduleTimes) -> None:
         """Takes over the given times; they are checked by `check_times` before."""
+        self.changes = [each.kept() for each in times.changes]
         self.start_at = _kept(times.start) if times.start else ""
         self.stop_at, self.time_zone, self.time_zone_name = _kept(times.stop), times.zone, times.written_zone
         self.recurrence = times.recurrence.kept() if times.recurrence else {}
@@ -107,17 +128,14 @@ class Schedule(Resource):
             )
             if pattern
             else None,
+            changes=tuple(_change(each) for each in self.changes),
         )
 
 
 def check_times(times: ScheduleTimes) -> None:
     """Raises Invalid for an unknown time zone, a stop that is not after the start, and a pattern that cannot hold."""
     if times.zone not in available_timezones():
-        raise _wrong(
-            Message("There is no time zone '{zone}'.", zone=times.zone),
-            Message("Name one of the IANA list, America/Sao_Paulo, or of Windows, E. South America Standard Time."),
-            "timeZoneId",
-        )
+        raise unknown_zone(times.zone, "properties.timeZoneId")
     if times.start and times.stop <= times.start:
         raise _wrong(
             Message("The machines would stop before they start."),
@@ -126,6 +144,15 @@ def check_times(times: ScheduleTimes) -> None:
         )
     if times.recurrence:
         _check_recurrence(times, times.recurrence)
+
+
+def unknown_zone(name: str, target: str) -> Invalid:
+    """Returns the error about a name that no time zone has."""
+    return Invalid(
+        Message("There is no time zone '{zone}'.", zone=name),
+        hint=Message("Name one of the IANA list, America/Sao_Paulo, or of Windows, E. South America Standard Time."),
+        target=target,
+    )
 
 
 def check_notes(notes: str) -> str:
@@ -158,6 +185,15 @@ def _check_recurrence(times: ScheduleTimes, pattern: Recurrence) -> None:
         )
     if times.start and times.stop - times.start > timedelta(days=1):
         raise _wrong(Message("One turn is longer than a day."), Message("Let it stop within 24 hours."), "stopAt")
+
+
+def _change(kept: dict[str, str]) -> OccurrenceChange:
+    start, stop = kept.get("startAt"), kept.get("stopAt")
+    return OccurrenceChange(
+        local_start=datetime.fromisoformat(kept["localStart"]),
+        start=datetime.fromisoformat(start) if start else None,
+        stop=datetime.fromisoformat(stop) if stop else None,
+    )
 
 
 def _kept(moment: datetime) -> str:

@@ -11,11 +11,12 @@ from enum import StrEnum
 
 class CredentialKind(StrEnum):
     """Where a secret is used: as a client secret at the token endpoint, as the identity header of a machine's programs,
-    or in the link with which a person chooses the first password."""
+    in the link with which a person chooses the first password, or in the address of a person's calendar."""
 
     SECRET = "Secret"
     IDENTITY = "Identity"
     WELCOME = "Welcome"
+    CALENDAR = "Calendar"
 
 
 class DeviceCodeAnswer(StrEnum):
@@ -28,7 +29,7 @@ class DeviceCodeAnswer(StrEnum):
 
 @dataclass(eq=False, kw_only=True)
 class Credential:
-    """A further secret of a service principal, beside its first one; or the secret in a person's first-password link."""
+    """A further secret of a service principal, beside its first one; or the secret in a person's link."""
 
     id: str  # a GUID, called keyId by Azure's tools
     principal_id: str

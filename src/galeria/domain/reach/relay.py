@@ -69,6 +69,7 @@ class RelayConnection:
     service: Service
     address: str
     since: datetime
+    sent: int = 0  # bytes to the machine, as of a minute ago at most
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

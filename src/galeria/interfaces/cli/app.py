@@ -13,6 +13,7 @@ from galeria.interfaces.cli.commands.operations import add_operation_commands
 from galeria.interfaces.cli.commands.people import add_person_commands
 from galeria.interfaces.cli.commands.relay import add_relay_commands
 from galeria.interfaces.cli.commands.roles import add_role_commands
+from galeria.interfaces.cli.commands.schedules import add_schedule_commands
 from galeria.interfaces.cli.commands.sign_in import add_signin_commands
 from galeria.interfaces.cli.commands.store import add_store_commands
 from galeria.interfaces.cli.kit.command import root
@@ -35,6 +36,7 @@ def make_cli(local: HostCommandsLoader) -> typer.Typer:
     add_gallery_commands(app)
     add_account_commands(app)
     add_lab_commands(app)
+    add_schedule_commands(app)
     add_person_commands(app)
     add_role_commands(app)
     add_operation_commands(app)

@@ -18,6 +18,7 @@ from galeria.interfaces.client.connection import ServerConnection
 from galeria.interfaces.client.labs import ExportsClient, LabsClient, MachinesClient
 from galeria.interfaces.client.operations import OperationsClient, OperationSnapshot, StartedWork, Watch
 from galeria.interfaces.client.people import PeopleClient, RolesClient
+from galeria.interfaces.client.schedules import SchedulesClient
 from galeria.interfaces.client.secrets import SecretsClient
 from galeria.interfaces.client.short_names import ShortNames
 from galeria.interfaces.client.uploads import UploadsClient
@@ -40,6 +41,7 @@ class Galeria:
         self.images = PlanImagesClient(connection, names)
         self.labs = LabsClient(connection, names)
         self.machines = MachinesClient(connection, names)
+        self.schedules = SchedulesClient(connection, names)
         self.exports = ExportsClient(connection, names)
         self.people = PeopleClient(connection, names)
         self.secrets = SecretsClient(connection, names)

@@ -113,6 +113,10 @@ class MachinesClient:
     def stop(self, lab: str, machine: str = TEMPLATE) -> StartedWork:
         return self._rest.post(f"{self._names.machine(lab, machine)}/stop")
 
+    def keep_running(self, lab: str, machine: str = TEMPLATE) -> None:
+        """Answer the warning that nobody uses the machine: its delays begin anew."""
+        self._rest.post(f"{self._names.machine(lab, machine)}/keepRunning")
+
     def reset_password(self, lab: str, *, user: str, password: str, machine: str = TEMPLATE) -> StartedWork:
         """Set a password in a running machine; the account is created where it is missing."""
         body = {"username": user, "password": password}

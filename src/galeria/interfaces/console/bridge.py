@@ -17,15 +17,20 @@ PIECE = 64 * 1024  # bytes
 
 
 async def bridge(
-    websocket: WebSocket, connection: socket.socket, watch: Callable[[], Coroutine[None, None, CloseCode]]
+    websocket: WebSocket,
+    connection: socket.socket,
+    watch: Callable[[], Coroutine[None, None, CloseCode]],
+    *,
+    sent: Callable[[bytes], None],
 ) -> CloseCode | None:
     """Copy in both directions, and return how to close the WebSocket, or None where it is closed already.
 
-    It also ends when `watch` returns. The connection is closed in any case.
+    It also ends when `watch` returns. `sent` is called with each piece that goes to the machine. The connection is closed in
+    any case.
     """
     reader, writer = await asyncio.open_connection(sock=connection, limit=PIECE)
     try:
-        return await first_of(_to_viewer(reader, websocket), _to_machine(websocket, writer), watch())
+        return await first_of(_to_viewer(reader, websocket), _to_machine(websocket, writer, sent), watch())
     finally:
         writer.close()
         with suppress(OSError):
@@ -44,7 +49,9 @@ async def _to_viewer(reader: asyncio.StreamReader, websocket: WebSocket) -> Clos
     return SWITCHED_OFF
 
 
-async def _to_machine(websocket: WebSocket, writer: asyncio.StreamWriter) -> CloseCode | None:
+async def _to_machine(
+    websocket: WebSocket, writer: asyncio.StreamWriter, sent: Callable[[bytes], None]
+) -> CloseCode | None:
     while True:
         message = await websocket.receive()
         if message["type"] == "websocket.disconnect":
@@ -52,6 +59,7 @@ async def _to_machine(websocket: WebSocket, writer: asyncio.StreamWriter) -> Clo
         piece = message.get("bytes")
         if piece is None:
             return NOT_BINARY
+        sent(piece)
         try:
             writer.write(piece)
             await writer.drain()

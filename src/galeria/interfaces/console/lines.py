@@ -1,6 +1,7 @@
 """What the lines of screens and terminals have in common: who opens one, on which lab, and what ends it first."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Coroutine
 from typing import TypeVar
 
@@ -14,6 +15,31 @@ from galeria.interfaces.http.origins import is_own_origin
 from galeria.interfaces.services import Services
 
 T = TypeVar("T")
+
+# KeyEvent and PointerEvent (RFC 6143, 7.5.4 and 7.5.5), and QEMU's message about keys.
+_INPUT = (b"\x04", b"\x05", b"\xff")
+
+
+class Typing:
+    """Whether somebody typed, or moved the pointer, since it was asked last. Written and read by different threads."""
+
+    def __init__(self) -> None:
+        self._typed = threading.Event()
+
+    def note(self) -> None:
+        """Note that somebody did."""
+        self._typed.set()
+
+    def note_screen(self, piece: bytes) -> None:
+        """Note it where the piece begins with a message of RFB about a key or the pointer; a viewer sends each by itself."""
+        if piece[:1] in _INPUT:
+            self._typed.set()
+
+    def take(self) -> bool:
+        """Return whether somebody did, and forget it."""
+        was_set = self._typed.is_set()
+        self._typed.clear()
+        return was_set
 
 
 async def find_lab(websocket: WebSocket, services: Services, group: str, lab: str) -> ResourceId | None:

@@ -3,12 +3,13 @@
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from anyio import to_thread
 from fastapi import APIRouter
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from galeria.actions.classes.presence import note_line
 from galeria.actions.core.caller import Caller
 from galeria.actions.labs.consoles import get_console, use_console
 from galeria.domain.errors import GaleriaError, Unauthenticated
@@ -16,7 +17,7 @@ from galeria.domain.ids import ResourceId
 from galeria.domain.messages import Message
 from galeria.interfaces.console.bridge import bridge
 from galeria.interfaces.console.close_codes import CloseCode, ending_of
-from galeria.interfaces.console.lines import find_lab, until_refused
+from galeria.interfaces.console.lines import Typing, find_lab, until_refused
 from galeria.interfaces.services import Services
 
 PATH = "/console/{group}/{lab}/{machine}"
@@ -52,6 +53,7 @@ class _ConsoleSession:
     websocket: WebSocket
     lab_id: ResourceId
     machine: str
+    typing: Typing = field(default_factory=Typing)
 
     async def show(self, look_again: float) -> None:
         """Run the session. The WebSocket is accepted first, because a browser gives a page no answer before that."""
@@ -62,18 +64,23 @@ class _ConsoleSession:
         except GaleriaError as error:
             await self._close(ending_of(error))
             return
-        ending = await bridge(self.websocket, connection, lambda: until_refused(self._check, look_again))
+        ending = await bridge(
+            self.websocket, connection, lambda: until_refused(self._check, look_again), sent=self.typing.note_screen
+        )
         if ending is not None:
             await self._close(ending)
 
     def _open(self) -> socket.socket:
         with self.services.requests.writing(self._caller()) as request:
             machine = use_console(request, self.lab_id, self.machine)
+            note_line(request, machine.id, typed=True)
         return self.services.engine.open_console(machine)
 
     def _check(self) -> None:
-        with self.services.requests.reading(self._caller()) as request:
-            get_console(request, self.lab_id, self.machine)
+        """Ask for the right again, and say that somebody is still there."""
+        with self.services.requests.writing(self._caller()) as request:
+            machine = get_console(request, self.lab_id, self.machine)
+            note_line(request, machine.id, typed=self.typing.take())
 
     def _caller(self) -> Caller:
         caller = self.who(self.websocket)

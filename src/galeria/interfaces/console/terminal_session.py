@@ -3,11 +3,12 @@
 import asyncio
 import json
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from anyio import to_thread
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from galeria.actions.classes.presence import note_line
 from galeria.actions.core.caller import Caller
 from galeria.actions.labs.terminals import Terminal, get_terminal, use_terminal
 from galeria.domain.errors import GaleriaError, TooManyRequests, Unauthenticated
@@ -16,7 +17,7 @@ from galeria.domain.messages import Message
 from galeria.domain.reach.terminals import HostKey, HostKeyChanged, ShellSignIn
 from galeria.interfaces.console.close_codes import ENDED, FORGOTTEN, NOT_UNDERSTOOD, CloseCode, ending_of
 from galeria.interfaces.console.held_shells import HeldShell, HeldShells
-from galeria.interfaces.console.lines import first_of, until_refused
+from galeria.interfaces.console.lines import Typing, first_of, until_refused
 from galeria.interfaces.console.routes import Who
 from galeria.interfaces.console.terminal_messages import Resume, SignIn, read_first, read_size
 from galeria.interfaces.console.terminal_tries import TerminalTries
@@ -44,6 +45,7 @@ class TerminalSession:
     lab_id: ResourceId
     machine: str
     look_again: float
+    typing: Typing = field(default_factory=Typing)
 
     async def show(self) -> None:
         """Run the session. The WebSocket is accepted first, because a browser gives a page no answer before that."""
@@ -66,6 +68,12 @@ class TerminalSession:
         caller = self._caller()
         with self.services.requests.reading(caller) as request:
             return caller, get_terminal(request, self.lab_id, self.machine)
+
+    def _check(self) -> None:
+        """Ask for the right again, and say that somebody is still there."""
+        with self.services.requests.writing(self._caller()) as request:
+            terminal = get_terminal(request, self.lab_id, self.machine)
+            note_line(request, terminal.machine_id, typed=self.typing.take())
 
     def _caller(self) -> Caller:
         caller = self.who(self.websocket)
@@ -122,6 +130,7 @@ class TerminalSession:
     def _record(self, account: str, key: HostKey) -> None:
         with self.services.requests.writing(self._caller()) as request:
             use_terminal(request, self.lab_id, self.machine, account=account, key=key)
+            note_line(request, get_terminal(request, self.lab_id, self.machine).machine_id, typed=True)
 
     async def _pass_on(self, shell: HeldShell, seen: int) -> None:
         """Show and take what comes until the page leaves, the shell ends, or the person may not any more."""
@@ -140,7 +149,7 @@ class TerminalSession:
         return await first_of(
             self._show(shell, seen),
             self._take(shell),
-            until_refused(self._find, self.look_again),
+            until_refused(self._check, self.look_again),
             _none_when(replaced),
         )
 
@@ -162,6 +171,7 @@ class TerminalSession:
                 return CloseCode(1000, "") if message.get("code") in _LEFT else None
             typed = message.get("bytes")
             if typed is not None:
+                self.typing.note()
                 await shell.type(typed)
                 continue
             try:

@@ -42,11 +42,13 @@ from galeria.interfaces.web.kit.visitors import find_visit
 from galeria.interfaces.web.labs.lab_connect import connect_router
 from galeria.interfaces.web.labs.lab_export import export_router
 from galeria.interfaces.web.labs.lab_new import new_lab_router
+from galeria.interfaces.web.labs.lab_schedule import schedule_router
 from galeria.interfaces.web.labs.lab_terminal import terminal_router
 from galeria.interfaces.web.labs.labs import labs_router
 from galeria.interfaces.web.people.external_sign_in import external_router
 from galeria.interfaces.web.people.first_password import welcome_router
 from galeria.interfaces.web.people.my_account import MyPages
+from galeria.interfaces.web.people.my_calendar import calendar_router
 from galeria.interfaces.web.people.people import people_router
 from galeria.interfaces.web.people.person import person_router
 from galeria.interfaces.web.people.sign_in import HOME, SignInPages
@@ -110,6 +112,7 @@ def _page_routers() -> tuple[APIRouter, ...]:
     return (
         _home_router(),
         welcome_router(),
+        calendar_router(),
         people_router(),
         person_router(),
         new_lab_router(),
@@ -117,6 +120,7 @@ def _page_routers() -> tuple[APIRouter, ...]:
         export_router(),
         connect_router(),
         terminal_router(),
+        schedule_router(),
         accounts_router(),
         account_gallery_router(),
         account_images_router(),

@@ -223,12 +223,12 @@ def test_a_right_on_the_account_is_enough(stocked: Portal) -> None:
     assert "Álgebra 2" in text_of(browser.get("/labs"))
 
 
-def test_policies_say_that_nothing_is_done_by_them_yet(stocked: Portal, browser: httpx.Client) -> None:
+def test_policies_say_what_they_do(stocked: Portal, browser: httpx.Client) -> None:
     page = text_of(browser.get(NEW))
 
-    assert "it counts no hours, and shuts no machine down by itself" in page
-    assert "nobody's machine stops by it" in page
-    assert "a machine runs until somebody stops it" in page
+    assert "They hold for the machines of students" in page
+    assert "machines are there during classes only" in page
+    assert "Whoever is there is warned before" in page
 
 
 def test_the_password_is_never_sent_back(stocked: Portal, browser: httpx.Client) -> None:

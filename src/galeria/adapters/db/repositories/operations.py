@@ -29,10 +29,11 @@ class SqlOperationRepository(SqlRepository[Operation]):
         return self._where(columns.status.in_(_UNSETTLED), order=(columns.created_at, columns.id))
 
     def count_limited(self, *, started_by: str | None = None) -> int:
-        """Count the unsettled operations of the kinds that are limited."""
+        """Count the unsettled operations of the kinds that are limited, but for those that the service itself began."""
         self._session.flush()
         columns = core_tables.operations.c
         counted = sa.select(sa.func.count()).where(columns.status.in_(_UNSETTLED), columns.kind.in_(_LIMITED))
+        counted = counted.where(columns.started_by != "")
         if started_by is not None:
             counted = counted.where(columns.started_by == started_by)
         return self._session.scalar(counted) or 0

@@ -1,9 +1,11 @@
 """Repositories of a lab's users, schedules and revisions, of lab drafts, and of people's favorite labs."""
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from galeria.adapters.db.repositories.base import SqlRepository, SqlResourceRepository
+from galeria.adapters.db.repositories.base import SqlRepository, SqlResourceRepository, batches
 from galeria.adapters.db.tables import core_tables
 from galeria.adapters.db.tables import roster_tables as tables
 from galeria.domain.labs.addresses import address_key
@@ -25,6 +27,12 @@ class SqlLabUserRepository(SqlResourceRepository[LabUser]):
     def of_principal(self, principal_id: str) -> list[LabUser]:
         """Return the principal's registrations, sorted by name."""
         return self._named_order(tables.lab_users.c.principal_id == principal_id)
+
+    def of_ids(self, ids: Collection[str]) -> list[LabUser]:
+        columns = tables.lab_users.c
+        return [
+            each for some in batches(sorted(ids)) for each in self._where(columns.id.in_(some), order=(columns.id,))
+        ]
 
     def find_by_email(self, lab_id: str, email: str) -> LabUser | None:
         columns = tables.lab_users.c
@@ -73,6 +81,11 @@ class SqlScheduleRepository(SqlResourceRepository[Schedule]):
     def of_lab(self, lab_id: str) -> list[Schedule]:
         """Return the lab's schedules, sorted by name."""
         return self._named_order(tables.lab_schedules.c.lab_id == lab_id)
+
+    def all(self) -> list[Schedule]:
+        """Return the schedules of all labs, by the lab's id, then the schedule's key."""
+        columns = tables.lab_schedules.c
+        return self._where(order=(columns.lab_id, columns.key))
 
 
 class SqlLabDraftRepository(SqlResourceRepository[LabDraft]):

@@ -294,6 +294,7 @@ lab_machines = Table(
     Column("has_agent", Boolean),
     _flag("is_on"),
     _maybe("claimed_by"),
+    _text("start_cause", server_default=""),
     _time("created_at"),
     *(Index(f"ix_lab_machines_{name}", name, unique=True) for name in _PORTS),
 )

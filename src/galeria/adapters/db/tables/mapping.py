@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapper, registry
 from galeria.adapters.db.repositories import locks
 from galeria.adapters.db.tables import (
     audit_tables,
+    class_tables,
     core_tables,
     failure_tables,
     roster_tables,
@@ -17,6 +18,9 @@ from galeria.adapters.db.tables import (
 )
 from galeria.adapters.db.tables.metadata import metadata
 from galeria.domain.audit import AuditEvent
+from galeria.domain.classes.occurrences import OccurrenceRecord
+from galeria.domain.classes.shutdown import MachinePresence
+from galeria.domain.classes.usage import UsageSession
 from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
 from galeria.domain.images.storage import AccessGrant, Disk, ManagedImage, ManagedImageDisk, Snapshot
 from galeria.domain.labs.accounts import ImageSwitch, LabAccount
@@ -47,6 +51,9 @@ _TABLES: tuple[tuple[type[Any], sa.Table], ...] = (
     (LabUser, roster_tables.lab_users),
     (Schedule, roster_tables.lab_schedules),
     (LabRevision, roster_tables.lab_revisions),
+    (OccurrenceRecord, class_tables.occurrence_records),
+    (MachinePresence, class_tables.machine_presence),
+    (UsageSession, class_tables.usage_sessions),
     (LabDraft, roster_tables.lab_drafts),
     (FavoriteLab, roster_tables.favorite_labs),
     (Principal, core_tables.principals),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table
 
 from galeria.adapters.db.tables.columns import UtcTime, enum_type, key_type, string_map
 from galeria.adapters.db.tables.metadata import metadata
@@ -50,6 +50,8 @@ lab_users = Table(
     Column("invitation_text", String, nullable=False),
     Column("invited_at", UtcTime),
     *_counts("extra_quota", "total_usage"),
+    Column("refilled_usage", Integer, nullable=False, server_default="0"),
+    Column("refilled_at", UtcTime),
     Index("ix_lab_users_key", "key", unique=True),
 )
 
@@ -60,6 +62,8 @@ lab_schedules = Table(
     _goes_with("lab_id", "labs.id"),
     *_texts("start_at", "stop_at", "time_zone", "time_zone_name"),
     Column("recurrence", string_map(), nullable=False),
+    Column("changes", JSON, nullable=False, server_default="[]"),
+    Column("times_changed_at", UtcTime),
     Column("notes", String, nullable=False),
     Index("ix_lab_schedules_key", "key", unique=True),
 )

@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.2  # between two looks at the table
 STATE_SECONDS = 1.0  # between two states that differ
+BYTES_SECONDS = 30.0  # between two states where only bytes have gone by
 RETRY_SECONDS = 2.0  # between two attempts to listen on a port
 IDLE_SECONDS = 30.0  # with nothing to do, after which the process ends
 FILES_EACH = 6  # descriptors of one connection at most: two sockets, two pipes
@@ -122,6 +123,7 @@ class RelayServer:
         elif self._unusable and now >= self._retry_at:
             self._listen()
         self._has_news |= self._uses.settle(now)
+        self._has_news |= bool(self._sessions) and now - self._state_at >= BYTES_SECONDS
         if self._has_news and now - self._state_at >= STATE_SECONDS:
             self._write(now)
         if self._table.routes or self._sessions or self._uses.some_under_way or self._uses.ended:
@@ -181,6 +183,7 @@ class RelayServer:
                     service=each.route.service,
                     address=each.address,
                     since=datetime.fromtimestamp(each.began + passed, UTC),
+                    sent=each.sent,
                 )
                 for each in sorted(self._sessions, key=lambda each: each.began)
             ),

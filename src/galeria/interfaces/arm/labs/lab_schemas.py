@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr
 
 from galeria.domain.labs.guest_network import MOST_NAMES, Internet
 from galeria.domain.labs.labs import LabCreateOption
+from galeria.domain.labs.schedules import WeekDay
 from galeria.interfaces.arm.labs.profile_schemas import (
     Address,
     ConnectionProfile,
@@ -153,7 +154,21 @@ class MachineProfile(MachineChanges):
     admin_user: CredentialsBody
 
 
-class OurLab(Wire):
+class RefillBody(Wire):
+    """When students' hours are whole again: as each such day begins in the time zone."""
+
+    week_day: Annotated[WeekDay, any_case(WeekDay)]
+    time_zone_id: Annotated[Word, Field(max_length=50)] = "UTC"
+
+
+class OurLabChanges(Wire):
+    """The settings of classes that Azure's service does not have. An absent one stays, and null removes it."""
+
+    start_lead: Duration | None = None
+    weekly_refill: RefillBody | None = None
+
+
+class OurLab(OurLabChanges):
     new_identity: bool | None = None
     keep_accounts: Annotated[list[Text], Field(max_length=50)] | None = None
 
@@ -177,6 +192,7 @@ class LabChanges(LabProfiles):
     description: Text | None = None
     security_profile: SecurityProfile | None = None
     virtual_machine_profile: MachineChanges | None = None
+    galeria: OurLabChanges | None = None
 
 
 class LabProperties(LabChanges):

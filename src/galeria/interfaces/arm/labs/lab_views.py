@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from galeria.actions.classes.presence import find_warning
 from galeria.actions.core.request import Request
+from galeria.domain.classes.settings import find_refill, shown_lead
 from galeria.domain.durations import show_duration
 from galeria.domain.images.eligibility import ImageEligibility
 from galeria.domain.labs.accounts import LabAccount
@@ -109,9 +111,17 @@ def lab_view(request: Request, lab: Lab, *, api_version: str = "") -> dict[str, 
                 "keepAccounts": lab.profiles.get("keepAccounts", []),
                 "closedAccounts": lab.profiles.get("closedAccounts", []),
                 "hardware": _hardware(lab.hardware),
+                "startLead": shown_lead(lab.profiles),
+                "weeklyRefill": _refill(lab),
             },
         },
     )
+
+
+def _refill(lab: Lab) -> dict[str, Any] | None:
+    """Return when students' hours are refilled; None where they are for the lab's whole life."""
+    refill = find_refill(lab.profiles)
+    return {"weekDay": refill.week_day.value, "timeZoneId": refill.zone} if refill else None
 
 
 def _hardware(hardware: Hardware | None) -> dict[str, Any] | None:
@@ -196,7 +206,11 @@ def machine_view(
                 **non_admin,
             },
             **error,
-            "galeria": {"failure": machine.failure, "agentAnswers": machine.has_agent},
+            "galeria": {
+                "failure": machine.failure,
+                "agentAnswers": machine.has_agent,
+                "shutdownWarning": find_warning(request, lab, machine) if request else None,
+            },
         },
         "systemData": system_data(lab),
     }

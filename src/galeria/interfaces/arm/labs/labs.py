@@ -11,8 +11,10 @@ from galeria.actions.labs.lab_images import find_by_identifier
 from galeria.actions.labs.lab_publishing import begin_scaling, publish_lab, sync_group
 from galeria.actions.labs.lab_settings import FixedSettings, LabSettings, NonAdminAccount, update_lab
 from galeria.actions.labs.labs import LabRequest, create_lab, delete_lab, get_lab, list_labs
+from galeria.domain.classes.settings import WEEKLY_REFILL
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs.labs import LabCreateOption
+from galeria.domain.labs.profiles import Profiles
 from galeria.interfaces.arm.labs.lab_schemas import (
     LabBody,
     LabChanges,
@@ -20,6 +22,7 @@ from galeria.interfaces.arm.labs.lab_schemas import (
     LabPatch,
     LabProfiles,
     MachineChanges,
+    OurLabChanges,
 )
 from galeria.interfaces.arm.labs.lab_views import lab_view
 from galeria.interfaces.arm.labs.profile_schemas import Switch, sent_properties
@@ -29,6 +32,7 @@ from galeria.interfaces.arm.protocol.paging import by_name
 from galeria.interfaces.arm.protocol.path_ids import GroupId, LabId, named_id, subscription_key
 from galeria.interfaces.arm.protocol.responses import accepted, deleting, put, shown
 from galeria.interfaces.arm.protocol.routes import GROUP, LAB, LABS, SUBSCRIPTION, Route
+from galeria.interfaces.time_zones import iana_name
 
 
 def put_one(id: LabId, body: LabBody, arm_request: ArmRequestDep) -> Response:
@@ -141,8 +145,18 @@ def _settings(changes: LabChanges) -> LabSettings:
         profiles={
             **{name: each for name, each in sent_properties(changes).items() if name in _PROFILES},
             **{name: each for name, each in sent_properties(machine).items() if name in kept},
+            **_class_settings(changes.galeria),
         },
     )
+
+
+def _class_settings(said: OurLabChanges | None) -> Profiles:
+    """Return the settings of classes that were sent; the time zone by its name in the IANA list."""
+    sent = {name: each for name, each in sent_properties(said).items() if name in _CLASS_SETTINGS}
+    refill = said.weekly_refill if said else None
+    if refill:
+        sent[WEEKLY_REFILL] = {"weekDay": refill.week_day.value, "timeZoneId": iana_name(refill.time_zone_id)}
+    return sent
 
 
 def _fixed(machine: MachineChanges) -> FixedSettings:
@@ -170,6 +184,7 @@ def _listed(prefix: str, arm_request: ArmRequestDep) -> Response:
 
 _MACHINES = "properties.virtualMachineProfile"
 # Profiles that a lab stores in the form of the API.
+_CLASS_SETTINGS = {to_camel(name) for name in OurLabChanges.model_fields}
 _PROFILES = {to_camel(name) for name in LabProfiles.model_fields}
 
 ROUTES = (

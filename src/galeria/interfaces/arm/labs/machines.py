@@ -1,7 +1,8 @@
-"""Routes of a lab's virtual machines: list, start, stop, reset the password, reimage, redeploy."""
+"""Routes of a lab's virtual machines: list, start, stop, reset the password, reimage, redeploy, keep running."""
 
 from starlette.responses import Response
 
+from galeria.actions.classes.presence import keep_running
 from galeria.actions.labs.labs import get_machine, list_machines
 from galeria.actions.labs.machines import (
     redeploy_machine,
@@ -75,6 +76,13 @@ def redeploy(id: LabId, machine: str, arm_request: ArmRequestDep) -> Response:
     return _begun(arm_request, operation)
 
 
+def keep(id: LabId, machine: str, arm_request: ArmRequestDep) -> Response:
+    """Answer the warning that nobody uses the machine: the delays of its lab's shutdown profile begin anew."""
+    with arm_request.writing() as request:
+        keep_running(request, id, machine)
+    return Response(status_code=200)
+
+
 def set_password(id: LabId, machine: str, body: NewPassword, arm_request: ArmRequestDep) -> Response:
     with arm_request.writing() as request:
         operation = reset_password(
@@ -106,5 +114,6 @@ ROUTES = (
     Route(name="VirtualMachines_Stop", method="POST", path=MACHINE + "/stop", handler=stop),
     Route(name="VirtualMachines_Reimage", method="POST", path=MACHINE + "/reimage", handler=reimage),
     Route(name="VirtualMachines_Redeploy", method="POST", path=MACHINE + "/redeploy", handler=redeploy),
+    Route(name="VirtualMachines_KeepRunning", method="POST", path=MACHINE + "/keepRunning", handler=keep),
     Route(name="VirtualMachines_ResetPassword", method="POST", path=MACHINE + "/resetPassword", handler=set_password),
 )

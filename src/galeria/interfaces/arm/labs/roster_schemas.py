@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from galeria.domain.classes.occurrences import MOST_CHANGES
 from galeria.domain.labs.schedules import Frequency, WeekDay
 from galeria.interfaces.arm.labs.profile_schemas import Duration
 from galeria.interfaces.arm.protocol.wire_types import Text, Wire, Word, any_case
@@ -48,12 +49,25 @@ class RecurrencePattern(Wire):
     expiration_date: Day
 
 
+class ChangedOccurrence(Wire):
+    """What became of one occurrence: moved to the two times, or cancelled where there is none."""
+
+    local_start: LocalTime
+    start_at: LocalTime | None = None
+    stop_at: LocalTime | None = None
+
+
+class OurSchedule(Wire):
+    changes: Annotated[list[ChangedOccurrence], Field(max_length=MOST_CHANGES)] | None = None
+
+
 class ScheduleChanges(Wire):
     start_at: LocalTime | None = None
     stop_at: LocalTime | None = None
     recurrence_pattern: RecurrencePattern | None = None
     time_zone_id: Annotated[Word, Field(max_length=50)] | None = None
     notes: Text | None = None
+    galeria: OurSchedule | None = None
 
 
 class ScheduleProperties(ScheduleChanges):

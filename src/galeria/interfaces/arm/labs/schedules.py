@@ -6,15 +6,21 @@ from typing import Any, TypedDict
 
 from starlette.responses import Response
 
-from galeria.actions.labs.schedules import (
+from galeria.actions.classes.schedules import (
     ScheduleRequest,
     delete_schedule,
     get_schedule,
     list_schedules,
     put_schedule,
 )
-from galeria.domain.labs.schedules import Recurrence, Schedule, ScheduleTimes
-from galeria.interfaces.arm.labs.roster_schemas import RecurrencePattern, ScheduleBody, ScheduleChanges, SchedulePatch
+from galeria.domain.labs.schedules import OccurrenceChange, Recurrence, Schedule, ScheduleTimes
+from galeria.interfaces.arm.labs.roster_schemas import (
+    OurSchedule,
+    RecurrencePattern,
+    ScheduleBody,
+    ScheduleChanges,
+    SchedulePatch,
+)
 from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.envelope import system_data
 from galeria.interfaces.arm.protocol.list_selection import selected
@@ -49,10 +55,11 @@ def put_one(id: LabId, schedule: str, body: ScheduleBody, arm_request: ArmReques
         start=said.start_at,
         stop=said.stop_at,
         recurrence=_recurrence(pattern) if pattern else None,
+        changes=_changes(said.galeria),
         **_zone(said.time_zone_id),
     )
     with arm_request.writing() as request:
-        wanted = ScheduleRequest(times=times, notes=said.notes or "")
+        wanted = ScheduleRequest(times=times, notes=said.notes or "", says_changes=_says_changes(said.galeria))
         found, is_new = put_schedule(request, id, schedule, wanted)
         view = schedule_view(found)
     return put(arm_request, view, is_new=is_new)
@@ -64,7 +71,8 @@ def patch_one(id: LabId, schedule: str, body: SchedulePatch, arm_request: ArmReq
     with arm_request.writing() as request:
         held = get_schedule(request, id, schedule)
         notes = held.notes if said.notes is None else said.notes
-        wanted = ScheduleRequest(times=_changed(held.times, said), notes=notes)
+        times = replace(_changed(held.times, said), changes=_changes(said.galeria))
+        wanted = ScheduleRequest(times=times, notes=notes, says_changes=_says_changes(said.galeria))
         found, _ = put_schedule(request, id, schedule, wanted)
         return shown(schedule_view(found))
 
@@ -87,6 +95,7 @@ def schedule_view(schedule: Schedule) -> dict[str, Any]:
             "timeZoneId": schedule.time_zone_name or schedule.time_zone,
             "notes": schedule.notes,
             "provisioningState": schedule.state.value,
+            "galeria": {"changes": [{name: f"{each[name]}Z" for name in each} for each in schedule.changes]},
         },
         "systemData": system_data(schedule),
     }
@@ -101,6 +110,17 @@ def _changed(held: ScheduleTimes, said: ScheduleChanges) -> ScheduleTimes:
     if "recurrence_pattern" in names:
         times = replace(times, recurrence=_recurrence(pattern) if pattern else None)
     return times
+
+
+def _says_changes(said: OurSchedule | None) -> bool:
+    return said is not None and said.changes is not None
+
+
+def _changes(said: OurSchedule | None) -> tuple[OccurrenceChange, ...]:
+    return tuple(
+        OccurrenceChange(local_start=each.local_start, start=each.start_at, stop=each.stop_at)
+        for each in (said.changes if said else None) or ()
+    )
 
 
 def _zone(text: str) -> WrittenZone:

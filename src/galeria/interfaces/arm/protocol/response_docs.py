@@ -68,6 +68,7 @@ _BY_NAME: dict[str, Answers] = {
     "VirtualMachines_Reimage": _DONE_OR_BEGUN,
     "VirtualMachines_Redeploy": _DONE_OR_BEGUN,
     "VirtualMachines_ResetPassword": _DONE_OR_BEGUN,
+    "VirtualMachines_KeepRunning": _DONE,
     "Users_Invite": _DONE,
     "LabAccounts_CreateLab": _DONE,
     "LabAccounts_Delete": _GONE,

@@ -21,6 +21,8 @@ Machine = Annotated[str, typer.Option("--machine", help="Which of its machines."
 def add_machine_commands(lab: typer.Typer, password_file: Any, variable: str) -> None:
     """Add the commands. `password_file` is the type of the option, `variable` the environment variable for the password."""
 
+    _add_keep_running(lab)
+
     @remote(lab, "start")
     def start(context: CliContext, name: Lab, machine: Machine = TEMPLATE, wait: Wait = True) -> None:
         """Start the machine and wait until it can be used."""
@@ -69,6 +71,16 @@ def add_machine_commands(lab: typer.Typer, password_file: Any, variable: str) ->
             begun = galeria.machines.reset_password(name, user=user, password=password, machine=machine)
             wait_for(context, galeria, begun, wait=wait)
         context.done({"user": user, "lab": name}, f"'{user}' signs in with the new password now.")
+
+
+def _add_keep_running(lab: typer.Typer) -> None:
+    @remote(lab, "keep-running")
+    def keep_running(context: CliContext, name: Lab, machine: Machine = TEMPLATE) -> None:
+        """Answer the warning that nobody uses the machine: it is not shut down now."""
+        with context.galeria() as galeria:
+            galeria.machines.keep_running(name, machine)
+            found = galeria.machines.get(name, machine)
+        context.done(found, "The machine keeps running.")
 
 
 def _way_in(lab: str, machine: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Response
 
+from galeria.actions.classes.presence import find_warning
 from galeria.actions.core.request import Request
 from galeria.actions.labs.accounts import ACCOUNT, list_accounts
 from galeria.actions.labs.lab_lists import LabSearch, search_labs
@@ -86,6 +87,7 @@ class LabPage:
     figures: ByteFigures | None  # of the export
     is_paused: bool  # whether the template is held because its disk is nearly full
     addresses: Mapping[str, str]  # of the template, by the API's names
+    shutdown_warning: Message | None  # that nobody uses the template, and when it is switched off
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,6 +154,7 @@ def load_lab_page(request: Request, page: PageRequest, id: ResourceId) -> LabPag
         figures=_figures(last) if last and exported else None,
         is_paused=_is_paused(page, seen.template),
         addresses=authorities(settings.server, seen.lab, seen.template) if seen.template else {},
+        shutdown_warning=find_warning(request, seen.lab, seen.template) if seen.template else None,
     )
 
 

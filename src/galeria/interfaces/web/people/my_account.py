@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Response
 
+from galeria.actions.classes.calendar import has_calendar_address
 from galeria.actions.people.scopes import name_scope
 from galeria.actions.people.web_sessions import (
     change_own_password,
@@ -105,11 +106,13 @@ def _show(page: PageRequest, *, status: int = 200) -> Response:
         given = page.caller.assignments
         roles = [(role_title(each.role), name_scope(request, each.scope)) for each in given[:MOST_ROLES]]
         own = request.uow.people.get(page.caller.principal.id)
+        has_calendar = has_calendar_address(request)
     return page.show(
         "me.html",
         status=status,
         form=page.form,
         has_password=bool(own.secret_hash),
+        has_calendar=has_calendar,
         sessions=sessions,
         own_session=_own_session(page),
         browser_name=browser_name,

@@ -1,0 +1,81 @@
+"""Repositories of what was done of schedules, of how long students' machines ran, and of who uses machines."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from galeria.adapters.db.repositories.base import batches
+from galeria.adapters.db.tables import class_tables
+from galeria.domain.classes.occurrences import OccurrenceRecord
+from galeria.domain.classes.shutdown import MachinePresence
+from galeria.domain.classes.usage import UsageSession
+
+
+class SqlOccurrenceRecordRepository:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, record: OccurrenceRecord) -> None:
+        self._session.add(record)
+
+    def of_labs(self, lab_ids: Collection[str]) -> list[OccurrenceRecord]:
+        columns = class_tables.occurrence_records.c
+        order = (columns.lab_id, columns.schedule_id, columns.local_start)
+        return [
+            each
+            for some in batches(sorted(lab_ids))
+            for each in self._session.scalars(
+                sa.select(OccurrenceRecord).where(columns.lab_id.in_(some)).order_by(*order)
+            )
+        ]
+
+    def running(self) -> list[OccurrenceRecord]:
+        columns = class_tables.occurrence_records.c
+        question = sa.select(OccurrenceRecord).where(columns.started_at.is_not(None), columns.stopped_at.is_(None))
+        return list(self._session.scalars(question.order_by(columns.lab_id, columns.schedule_id, columns.local_start)))
+
+    def forget(self, *, stopped_before: datetime) -> None:
+        columns = class_tables.occurrence_records.c
+        self._session.execute(sa.delete(class_tables.occurrence_records).where(columns.stopped_at < stopped_before))
+
+
+class SqlUsageRepository:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, used: UsageSession) -> None:
+        self._session.add(used)
+
+    def open(self) -> list[UsageSession]:
+        columns = class_tables.usage_sessions.c
+        question = sa.select(UsageSession).where(columns.is_open).order_by(columns.machine_id)
+        return list(self._session.scalars(question))
+
+    def of_lab(self, lab_id: str, *, since: datetime | None = None) -> list[UsageSession]:
+        columns = class_tables.usage_sessions.c
+        question = sa.select(UsageSession).where(columns.lab_id == lab_id)
+        if since is not None:
+            question = question.where(columns.ended_at >= since)
+        return list(self._session.scalars(question.order_by(columns.began_at, columns.id)))
+
+
+class SqlPresenceRepository:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, seen: MachinePresence) -> None:
+        self._session.add(seen)
+
+    def find(self, machine_id: str) -> MachinePresence | None:
+        self._session.flush()
+        return self._session.get(MachinePresence, machine_id)
+
+    def all(self) -> list[MachinePresence]:
+        columns = class_tables.machine_presence.c
+        return list(self._session.scalars(sa.select(MachinePresence).order_by(columns.machine_id)))
+
+    def remove(self, seen: MachinePresence) -> None:
+        self._session.delete(seen)
+        self._session.flush()

@@ -1,0 +1,88 @@
+"""The page of a lab's classes, and the warning that nobody uses its template."""
+
+from datetime import UTC, datetime, timedelta
+
+from galeria.actions.classes.schedules import ScheduleRequest, get_schedule, put_schedule
+from galeria.actions.labs.lab_settings import LabSettings, update_lab
+from galeria.domain.classes.shutdown import MachinePresence
+from galeria.domain.labs.schedules import Frequency, Recurrence, ScheduleTimes
+from tests.interfaces.web.served import NewPortal, Portal, text_of
+from tests.local_installation import lab_id, secrets
+from tests.prepared_installations import with_lab, with_running_lab
+
+LAB, PAGE = lab_id("algebra"), "/labs/campus/algebra/schedule"
+
+
+def plan(portal: Portal) -> datetime:
+    """A class every second day from tomorrow on; returns the first start."""
+    begin = (datetime.now(UTC) + timedelta(days=1)).replace(hour=9, minute=0, second=0, microsecond=0, tzinfo=None)
+    pattern = Recurrence(frequency=Frequency.DAILY, interval=2, expires_on=begin.date() + timedelta(days=4))
+    times = ScheduleTimes(start=begin, stop=begin + timedelta(hours=2), zone="UTC", recurrence=pattern)
+    with portal.installation.request() as request:
+        put_schedule(request, LAB, "class", ScheduleRequest(times=times))
+    return begin
+
+
+def changes(portal: Portal) -> list[dict[str, str]]:
+    with portal.installation.request() as request:
+        return get_schedule(request, LAB, "class").changes
+
+
+def test_a_class_is_cancelled_moved_and_restored(new_portal: NewPortal) -> None:
+    portal = new_portal(with_lab)
+    begin, browser = plan(portal), portal.browser("educator")
+    assert text_of(browser.get(PAGE)).count("Planned") == 3
+    name = begin.isoformat()
+    portal.post(browser, f"{PAGE}/class", local_start=name, do="cancel")
+    assert "Cancelled" in text_of(browser.get(PAGE))
+    portal.post(browser, f"{PAGE}/class", local_start=name, do="restore")
+    assert changes(portal) == []
+    later = begin + timedelta(days=1)
+    start, stop = later.isoformat(timespec="minutes"), (later + timedelta(hours=1)).isoformat()
+    portal.post(browser, f"{PAGE}/class", local_start=name, do="move", start=start, stop=stop)
+    assert f"Moved to {later:%Y-%m-%d %H:%M}" in text_of(browser.get(PAGE))
+    assert changes(portal)[0]["startAt"] == later.isoformat()
+    translated = text_of(portal.browser("educator", language="pt-BR").get(PAGE))
+    assert "Mudada para" in translated
+
+
+def test_what_cannot_be_is_said_on_the_page(new_portal: NewPortal) -> None:
+    portal = new_portal(with_lab)
+    begin, browser = plan(portal), portal.browser("educator")
+    wrong = portal.post(browser, f"{PAGE}/class", status=400, local_start="soon", do="cancel")
+    assert "is no date with a time" in text_of(wrong)
+    nothing = (begin + timedelta(hours=1)).isoformat()
+    assert "has nothing at" in text_of(portal.post(browser, f"{PAGE}/class", status=400, local_start=nothing))
+
+
+def test_who_may_only_read_has_no_buttons(new_portal: NewPortal) -> None:
+    portal = new_portal(with_lab)
+    plan(portal)
+    with portal.installation.context.database() as uow:
+        person = portal.installation.people["nobody"]
+        (given, *_) = uow.people.assignments(portal.installation.people["admin"].id)
+        given.principal_id, given.role = person.id, "Reader"
+        uow.commit()
+    page = portal.browser("nobody").get(PAGE)
+    assert "Planned" in text_of(page)
+    assert "Move" not in text_of(page)
+
+
+def test_the_warning_is_answered_on_the_labs_page(new_portal: NewPortal) -> None:
+    portal = new_portal(with_running_lab)
+    installation = portal.installation
+    profile = {"shutdownWhenNotConnected": "Enabled", "noConnectDelay": "PT10M"}
+    with installation.request() as request:
+        update_lab(request, LAB, LabSettings(profiles={"autoShutdownProfile": profile}), secrets())
+    since = datetime.now(UTC) - timedelta(minutes=7)
+    with installation.context.database() as uow:
+        row = MachinePresence(machine_id=installation.machine("algebra").id, running_since=since, looked_at=since)
+        row.warned_at = datetime.now(UTC)
+        uow.presence.add(row)
+        uow.commit()
+    browser = portal.browser("educator")
+    assert "because nobody has connected to it" in text_of(browser.get("/labs/campus/algebra"))
+    portal.post(browser, "/labs/campus/algebra/keep/template")
+    page = text_of(browser.get("/labs/campus/algebra"))
+    assert "The machine keeps running." in page
+    assert "because nobody has connected" not in page
