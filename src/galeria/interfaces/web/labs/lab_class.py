@@ -1,0 +1,178 @@
+"""The class of a lab: publishing, what students get, and a wall of their machines."""
+
+from fastapi import APIRouter, Response
+
+from galeria.actions.classes.class_overview import ClassOverview, get_class, start_class, stop_class
+from galeria.actions.core.request import Request
+from galeria.actions.labs.consoles import get_console
+from galeria.actions.labs.lab_publishing import begin_scaling, publish_lab
+from galeria.actions.labs.lab_settings import LAB, LabSettings, NonAdminAccount, update_lab
+from galeria.actions.labs.labs import get_lab, get_machine
+from galeria.actions.labs.machines import MACHINE, reimage_machine, start_machine, stop_machine
+from galeria.domain.errors import GaleriaError
+from galeria.domain.ids import ResourceId
+from galeria.domain.labs.profiles import MAX_CAPACITY
+from galeria.domain.labs.revisions import has_shared_password
+from galeria.domain.messages import Message
+from galeria.domain.operations import Operation
+from galeria.domain.states import LabState, MachineState, ProvisioningState
+from galeria.interfaces.web.kit.operation_view import work_under_way
+from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
+from galeria.interfaces.web.kit.permits import ALLOWED, Permission, permit, refused
+from galeria.interfaces.web.kit.routes import page_router
+from galeria.interfaces.web.kit.saved_values import require_same
+from galeria.interfaces.web.kit.urls import lab_url
+from galeria.interfaces.web.labs.labs import LABS, lab_id, load_lab_page
+
+_VERBS = {"start": start_machine, "stop": stop_machine, "reimage": reimage_machine}
+
+
+def class_router() -> APIRouter:
+    router = page_router()
+    place = f"{LABS}/{{group}}/{{name}}/class"
+    machine = f"{place}/{{machine}}"
+    router.add_api_route(place, show_class, methods=["GET"], name="web_class")
+    router.add_api_route(f"{place}-wall", show_wall, methods=["GET"], name="web_class_wall")
+    router.add_api_route(f"{place}-publish", publish, methods=["POST"], name="web_class_publish")
+    router.add_api_route(f"{place}-settings", change, methods=["POST"], name="web_class_settings")
+    router.add_api_route(f"{place}-power", switch_all, methods=["POST"], name="web_class_power")
+    router.add_api_route(machine, act, methods=["POST"], name="web_class_machine")
+    router.add_api_route(f"{machine}/reimage", ask_reimage, methods=["GET"], name="web_class_reimage")
+    router.add_api_route(f"{machine}/screen", show_screen, methods=["GET"], name="web_class_screen")
+    router.add_api_route(f"{machine}/screen.png", show_picture, methods=["GET"], name="web_class_picture")
+    return router
+
+
+def show_class(page: PageRequestDep, group: str, name: str) -> Response:
+    return _show(page, lab_id(page, group, name))
+
+
+def show_wall(page: PageRequestDep, group: str, name: str) -> Response:
+    """Return the wall alone, for the page's script that asks again."""
+    with page.reading() as request:
+        seen = get_class(request, lab_id(page, group, name))
+        return page.show("parts/class_wall.html", seen=seen, lab=seen.lab, watch=_watch(request, seen))
+
+
+def publish(page: PageRequestDep, group: str, name: str) -> Response:
+    id = lab_id(page, group, name)
+    with page.writing() as request:
+        operation = publish_lab(request, id)
+    page.start(operation)
+    return page.go(lab_url(id, "class"), notice=page.gettext("The lab is being published. You may leave this page."))
+
+
+def change(page: PageRequestDep, group: str, name: str) -> Response:
+    id, form = lab_id(page, group, name), page.form
+    page.require(f"{LAB}/write", id.key)
+    operation: Operation | None = None
+    names = {
+        "properties.virtualMachineProfile.sku.capacity": "capacity",
+        "properties.virtualMachineProfile.nonAdminUser": "student",
+        "properties.virtualMachineProfile.nonAdminUser.password": "student_password",
+        "password": "student_password",
+        "name": "student",
+    }
+    with form.checking("capacity", "student", "student_password", **names):
+        student = form.text("student")
+        said = LabSettings(
+            capacity=form.number("capacity"),
+            open_access=form.has("open_access"),
+            non_admin=NonAdminAccount(user_name=student, password=form.raw("student_password")) if student else None,
+            profiles={"useSharedPassword": "Enabled" if form.text("passwords") == "shared" else "Disabled"},
+        )
+        with page.writing() as request:
+            lab = get_lab(request, id)
+            require_same(form, str(lab.capacity), lab.non_admin_user)
+            operation = begin_scaling(request, update_lab(request, id, said, page.services.secrets))
+    if form.errors:
+        return _show(page, id, status=400)
+    page.start(operation)
+    return page.go(lab_url(id, "class"), notice=page.gettext("What students get was changed."))
+
+
+def switch_all(page: PageRequestDep, group: str, name: str) -> Response:
+    id = lab_id(page, group, name)
+    starts = page.form.text("do") == "start"
+    with page.writing() as request:
+        switched = (start_class if starts else stop_class)(request, id)
+    count = len(switched.begun)
+    if starts:
+        notice = page.ngettext("%(count)s machine starts.", "%(count)s machines start.", count)
+    else:
+        notice = page.ngettext("%(count)s machine stops.", "%(count)s machines stop.", count)
+    return page.go(lab_url(id, "class"), notice=notice)
+
+
+def act(page: PageRequestDep, group: str, name: str, machine: str) -> Response:
+    id, verb = lab_id(page, group, name), page.form.text("do")
+    do = _VERBS.get(verb, start_machine)
+    with page.writing() as request:
+        operation = do(request, id, machine)
+    page.start(operation)
+    return page.go(lab_url(id, "class"))
+
+
+def ask_reimage(page: PageRequestDep, group: str, name: str, machine: str) -> Response:
+    with page.reading() as request:
+        lab, found = get_machine(request, lab_id(page, group, name), machine)
+        user = request.uow.lab_users.find(found.claimed_by) if found.claimed_by else None
+        return page.show("class_reimage.html", lab=lab, machine=found, user=user)
+
+
+def show_screen(page: PageRequestDep, group: str, name: str, machine: str) -> Response:
+    with page.reading() as request:
+        lab_page = load_lab_page(request, page, lab_id(page, group, name))
+        _, found = get_machine(request, lab_page.seen.lab.arm_id, machine)
+        return page.show("lab_screen.html", lab_page=lab_page, lab=lab_page.seen.lab, machine=found)
+
+
+def show_picture(page: PageRequestDep, group: str, name: str, machine: str) -> Response:
+    """Return the machine's screen as it is now, a PNG, for who may open that screen; nothing (204) without a picture."""
+    id = lab_id(page, group, name)
+    with page.reading() as request:
+        console = get_console(request, id, machine)
+        _, found = get_machine(request, id, machine)
+    is_on = found.state is MachineState.RUNNING or found.is_unreachable
+    picture = page.services.engine.observe(console).picture if is_on else b""
+    if not picture:
+        return Response(status_code=204)
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    return Response(picture, media_type="image/png", headers=headers)
+
+
+def _show(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
+    with page.reading() as request:
+        seen = get_class(request, id)
+        return page.show(
+            "lab_class.html",
+            status=status,
+            seen=seen,
+            lab=seen.lab,
+            form=page.form,
+            publish=_publish_permit(request, seen),
+            write=permit(request, f"{LAB}/write", seen.lab.key),
+            start=permit(request, f"{MACHINE}/start/action", seen.lab.key),
+            stop=permit(request, f"{MACHINE}/stop/action", seen.lab.key),
+            watch=_watch(request, seen),
+            is_shared=has_shared_password(seen.lab),
+            max_capacity=MAX_CAPACITY,
+            work=work_under_way(request, seen.lab.id),
+        )
+
+
+def _watch(request: Request, seen: ClassOverview) -> Permission:
+    """Return whether this person may look at students' screens."""
+    return permit(request, f"{MACHINE}/resetPassword/action", seen.lab.key)
+
+
+def _publish_permit(request: Request, seen: ClassOverview) -> Permission:
+    allowed = permit(request, f"{LAB}/publish/action", seen.lab.key)
+    if not allowed:
+        return allowed
+    if seen.lab.state is not ProvisioningState.SUCCEEDED or seen.lab.lab_state in (
+        LabState.PUBLISHING,
+        LabState.SCALING,
+    ):
+        return refused(Message("The lab is busy. Wait until what is under way has ended."))
+    return ALLOWED
