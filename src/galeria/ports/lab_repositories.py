@@ -88,6 +88,14 @@ class LabUserRepository(ResourceRepository[LabUser], Protocol):
         """Returns the lab's user with that e-mail address, in any case, or None."""
         ...
 
+    def find_registered(self, lab_id: str, principal_id: str) -> LabUser | None:
+        """Returns the lab's user that the person has registered as, or None."""
+        ...
+
+    def count_of_lab(self, lab_id: str, *, registered: bool = False) -> int:
+        """Returns how many users the lab has, or how many of them have registered."""
+        ...
+
 
 class ScheduleRepository(ResourceRepository[Schedule], Protocol):
     """The schedules of all labs."""
@@ -129,6 +137,17 @@ class MachineRepository(Repository[LabMachine], Protocol):
 
     def of_lab(self, lab_id: str) -> list[LabMachine]:
         """Returns the machines of the lab, its template included."""
+        ...
+
+    def find_claimed(self, user_id: str) -> LabMachine | None:
+        """Returns the machine that the lab user has claimed, or None."""
+        ...
+
+    def find_free(self, lab_id: str) -> LabMachine | None:
+        """Returns a machine of the lab for a user without one, or None: the oldest that can be used, else any other.
+
+        It is never one that still holds what is to be removed, has failed, or is being deleted.
+        """
         ...
 
     def in_region(self, region: str) -> list[LabMachine]:

@@ -29,6 +29,17 @@ class SqlLabUserRepository(SqlResourceRepository[LabUser]):
         found = self._where(columns.lab_id == lab_id, columns.email_key == address_key(email))
         return found[0] if found else None
 
+    def find_registered(self, lab_id: str, principal_id: str) -> LabUser | None:
+        columns = tables.lab_users.c
+        found = self._where(columns.lab_id == lab_id, columns.principal_id == principal_id)
+        return found[0] if found else None
+
+    def count_of_lab(self, lab_id: str, *, registered: bool = False) -> int:
+        self._session.flush()
+        columns = tables.lab_users.c
+        counted = sa.select(sa.func.count(columns.id)).where(columns.lab_id == lab_id)
+        return self._session.scalar(counted.where(columns.principal_id.is_not(None)) if registered else counted) or 0
+
 
 class SqlScheduleRepository(SqlResourceRepository[Schedule]):
     def __init__(self, session: Session) -> None:

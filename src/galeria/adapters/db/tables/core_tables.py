@@ -292,7 +292,7 @@ lab_machines = Table(
     _flag("is_on"),
     _maybe("claimed_by"),
     _time("created_at"),
-    *(Index(f"ix_lab_machines_{name}", name, unique=True) for name in _PORTS),
+    *(Index(f"ix_lab_machines_{name}", name, unique=True) for name in (*_PORTS, "claimed_by")),
 )
 
 principals = Table(

@@ -50,6 +50,8 @@ lab_users = Table(
     Column("invited_at", UtcTime),
     *_counts("extra_quota", "total_usage"),
     Index("ix_lab_users_key", "key", unique=True),
+    Index("ix_lab_users_address", "lab_id", "email_key", unique=True),
+    Index("ix_lab_users_person", "lab_id", "principal_id", unique=True),  # who is not registered has none
 )
 
 lab_schedules = Table(

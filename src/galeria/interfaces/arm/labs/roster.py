@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from galeria.actions.labs.rosters import (
+from galeria.actions.rosters.lab_users import (
     UserRequest,
     delete_user,
     get_user,
@@ -50,8 +50,9 @@ def patch_one(id: LabId, user: str, body: UserPatch, arm_request: ArmRequestDep)
 
 def delete_one(id: LabId, user: str, arm_request: ArmRequestDep) -> Response:
     with arm_request.writing() as request:
-        was_there = delete_user(request, id, user)
-    return deleted(was_there)
+        removal = delete_user(request, id, user)
+    arm_request.start(removal.operation)
+    return deleted(removal.was_there)
 
 
 def invite(id: LabId, user: str, arm_request: ArmRequestDep, body: Invitation | None = None) -> Response:
