@@ -71,6 +71,24 @@ LABS = (
     row("terminal", "L/labs/virtualMachines/resetPassword/action @lab", 4409),  # it is off there, too
 )
 
+STUDENTS = (
+    *_rows(SIGNED_IN, "web_my_machines", "web_my_machines_part"),
+    # By a code that no lab has; tests/interfaces/web/students has those who are expected and those who are not.
+    *_rows(SIGNED_IN, "web_register", "web_registered", also=(404,)),
+    *_rows(
+        OWN,
+        "web_my_machine",
+        "web_my_machine_screen",
+        "web_my_machine_rdp",
+        "web_my_machine_start",
+        "web_my_machine_stop",
+        "web_my_machine_password",
+        "web_my_machine_password_set",
+        "web_my_machine_ask_reimage",
+        "web_my_machine_reimage",
+    ),
+)
+
 ACCOUNTS = (
     row("web_accounts", SIGNED_IN),
     row("web_account_ask_new", SIGNED_IN),
@@ -208,6 +226,7 @@ DIRECTORY = _rows(
 OTHERS: tuple[Row, ...] = (
     *PEOPLE,
     *LABS,
+    *STUDENTS,
     *ACCOUNTS,
     *ACTIVITY,
     *GALLERIES,

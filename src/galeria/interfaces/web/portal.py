@@ -50,6 +50,9 @@ from galeria.interfaces.web.people.my_account import MyPages
 from galeria.interfaces.web.people.people import people_router
 from galeria.interfaces.web.people.person import person_router
 from galeria.interfaces.web.people.sign_in import HOME, SignInPages
+from galeria.interfaces.web.students.my_machine_connect import my_machine_router
+from galeria.interfaces.web.students.my_machines import my_machines_router
+from galeria.interfaces.web.students.register import register_router
 
 Handler = Callable[[Request, Exception], Response | Awaitable[Response]]
 
@@ -117,6 +120,9 @@ def _page_routers() -> tuple[APIRouter, ...]:
         export_router(),
         connect_router(),
         terminal_router(),
+        my_machines_router(),
+        my_machine_router(),
+        register_router(),
         accounts_router(),
         account_gallery_router(),
         account_images_router(),
