@@ -88,10 +88,10 @@ def freeze_garbage_collector() -> None:
 class Reconciler:
     """Runs each job when it is due, until it is stopped. A job that fails is logged; its next run is the retry."""
 
-    def __init__(self, periodic_jobs: tuple[PeriodicJob, ...]) -> None:
+    def __init__(self, periodic_jobs: tuple[PeriodicJob, ...], *, name: str = "reconciler") -> None:
         self._jobs = periodic_jobs
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="reconciler", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
         self._thread.start()

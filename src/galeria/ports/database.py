@@ -23,6 +23,7 @@ from galeria.ports.image_queries import ImageQueries
 from galeria.ports.lab_queries import LabQueries
 from galeria.ports.lab_repositories import (
     FavoriteRepository,
+    InvitationRepository,
     LabAccountRepository,
     LabDraftRepository,
     LabRepository,
@@ -262,6 +263,11 @@ class UnitOfWork(Protocol):
     @property
     def lab_users(self) -> LabUserRepository:
         """The repository of users on labs' rosters."""
+        ...
+
+    @property
+    def invitations(self) -> InvitationRepository:
+        """The repository of lab users' invitations."""
         ...
 
     @property

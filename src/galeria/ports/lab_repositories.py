@@ -1,9 +1,11 @@
 """The repositories of lab accounts, labs, their users, schedules and machines: a part of the unit of work."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from galeria.domain.labs.accounts import ImageSwitch, LabAccount
+from galeria.domain.labs.invitations import Invitation
 from galeria.domain.labs.labs import FailureRecord, Lab, LabDraft, LabMachine
 from galeria.domain.labs.roster import FavoriteLab, LabUser
 from galeria.domain.labs.schedules import Schedule
@@ -94,6 +96,22 @@ class LabUserRepository(ResourceRepository[LabUser], Protocol):
 
     def count_of_lab(self, lab_id: str, *, registered: bool = False) -> int:
         """Returns how many users the lab has, or how many of them have registered."""
+        ...
+
+
+class InvitationRepository(Repository[Invitation], Protocol):
+    """The invitations of lab users, found by the user's id."""
+
+    def due(self, now: datetime, limit: int) -> list[str]:
+        """Returns the ids of at most so many users whose invitations are to be sent now, the longest due first."""
+        ...
+
+    def find_by_welcome(self, welcome_hash: str) -> Invitation | None:
+        """Returns the invitation whose welcome link has this fingerprint, or None; the link may have ended."""
+        ...
+
+    def of_lab(self, lab_id: str) -> dict[str, Invitation]:
+        """Returns a user's id → invitation, of the lab's users who were invited."""
         ...
 
 

@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -25,6 +25,7 @@ from galeria.ports.work import Clock, IdGenerator
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+R = TypeVar("R", bound=BaseRequest)
 TRIES = 50  # of work that others were quicker than: each of them is another process's, or other work's
 # Seconds between two turns. SQLite's waiters look again every 1 to 100 ms, and would find it locked for as long as turns last.
 BREATH = 0.005
@@ -62,23 +63,23 @@ class RequestFactory:
         the other, and so none of them undoes the others' work. Must not be called within a transaction. Raises what the work
         raises.
         """
+        return self._in_turn(lambda: self.writing(caller), work)
+
+    def anonymous_in_turn(self, work: Callable[[BaseRequest], T]) -> T:
+        """Does the work as `in_turn` does, for a request of nobody in particular."""
+        return self._in_turn(self.anonymous_writing, work)
+
+    def _in_turn(self, opened: Callable[[], AbstractContextManager[R]], work: Callable[[R], T]) -> T:
         with self._turn:
             try:
-                return self._tried(caller, work)
+                for _ in range(TRIES - 1):
+                    try:
+                        return _done(opened, work)
+                    except Collision:
+                        continue
+                return _done(opened, work)
             finally:
                 time.sleep(BREATH)
-
-    def _tried(self, caller: Caller, work: Callable[[Request], T]) -> T:
-        for _ in range(TRIES - 1):
-            try:
-                return self._done(caller, work)
-            except Collision:
-                continue
-        return self._done(caller, work)
-
-    def _done(self, caller: Caller, work: Callable[[Request], T]) -> T:
-        with self.writing(caller) as request:
-            return work(request)
 
     @contextmanager
     def reading(self, caller: Caller) -> Iterator[Request]:
@@ -150,3 +151,8 @@ class RequestFactory:
             settings=self.settings,
             disk_room=self.disk_room,
         )
+
+
+def _done(opened: Callable[[], AbstractContextManager[R]], work: Callable[[R], T]) -> T:
+    with opened() as request:
+        return work(request)

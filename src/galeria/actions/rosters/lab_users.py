@@ -11,7 +11,7 @@ from galeria.domain.ids import ResourceId, part_name
 from galeria.domain.labs.addresses import address_key, email_address
 from galeria.domain.labs.labs import Lab
 from galeria.domain.labs.profiles import quota
-from galeria.domain.labs.roster import MAX_USERS, InvitationState, LabUser
+from galeria.domain.labs.roster import MAX_USERS, LabUser
 from galeria.domain.messages import Message
 from galeria.domain.operations import Operation
 
@@ -117,16 +117,6 @@ def delete_user(request: Request, lab_id: ResourceId, name: str) -> Removal:
     operation = release_machine(request, lab, machine) if machine else None
     request.uow.lab_users.remove(user)
     return Removal(was_there=True, operation=operation)
-
-
-def invite_user(request: Request, lab_id: ResourceId, name: str, text: str) -> LabUser:
-    """Records an invitation with its text in the state Sending, until the mail is sent. Raises Forbidden, NotFound."""
-    user = get_user(request, lab_id, name)
-    request.caller.require(f"{USER}/invite/action", lab_id.key)
-    user.invitation, user.invitation_text, user.invited_at = InvitationState.SENDING, text, None
-    request.touch(user)
-    request.audit(f"{USER}/invite/action", user.resource_id)
-    return user
 
 
 def user_id(lab: Lab, name: str) -> ResourceId:

@@ -19,6 +19,7 @@ from galeria.adapters.db.repositories.operations import SqlOperationRepository, 
 from galeria.adapters.db.repositories.people import SqlPersonRepository, SqlRefreshTokenRepository
 from galeria.adapters.db.repositories.rosters import (
     SqlFavoriteRepository,
+    SqlInvitationRepository,
     SqlLabDraftRepository,
     SqlLabUserRepository,
     SqlScheduleRepository,
@@ -94,6 +95,10 @@ class SqlUnitOfWork:
             session, ResourceGroup, core_tables.resource_groups, Message("resource group")
         )
         self.audit = SqlAuditRepository(session)
+
+    @property
+    def invitations(self) -> SqlInvitationRepository:
+        return SqlInvitationRepository(self._session)
 
     @property
     def storage_usage(self) -> SqlStorageUsageRepository:

@@ -1,13 +1,16 @@
-"""Repositories of a lab's users and schedules, of lab drafts, and of people's favorite labs."""
+"""Repositories of a lab's users, their invitations and its schedules, of lab drafts, and of people's favorite labs."""
+
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from galeria.adapters.db.repositories.base import SqlResourceRepository
+from galeria.adapters.db.repositories.base import SqlRepository, SqlResourceRepository
 from galeria.adapters.db.tables import roster_tables as tables
 from galeria.domain.labs.addresses import address_key
+from galeria.domain.labs.invitations import Invitation
 from galeria.domain.labs.labs import LabDraft
-from galeria.domain.labs.roster import FavoriteLab, LabUser
+from galeria.domain.labs.roster import FavoriteLab, InvitationState, LabUser
 from galeria.domain.labs.schedules import Schedule
 from galeria.domain.messages import Message
 
@@ -39,6 +42,30 @@ class SqlLabUserRepository(SqlResourceRepository[LabUser]):
         columns = tables.lab_users.c
         counted = sa.select(sa.func.count(columns.id)).where(columns.lab_id == lab_id)
         return self._session.scalar(counted.where(columns.principal_id.is_not(None)) if registered else counted) or 0
+
+
+class SqlInvitationRepository(SqlRepository[Invitation]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, Invitation, tables.invitations, Message("invitation"))
+
+    def due(self, now: datetime, limit: int) -> list[str]:
+        self._session.flush()
+        columns, users = tables.invitations.c, tables.lab_users.c
+        asked = (
+            sa.select(columns.user_id)
+            .join(tables.lab_users, users.id == columns.user_id)
+            .where(users.invitation == InvitationState.SENDING, columns.due_at <= now)
+        )
+        return list(self._session.scalars(asked.order_by(columns.due_at, columns.user_id).limit(limit)))
+
+    def find_by_welcome(self, welcome_hash: str) -> Invitation | None:
+        found = self._where(tables.invitations.c.welcome_hash == welcome_hash) if welcome_hash else []
+        return found[0] if found else None
+
+    def of_lab(self, lab_id: str) -> dict[str, Invitation]:
+        columns, users = tables.invitations.c, tables.lab_users.c
+        asked = sa.select(Invitation).join(tables.lab_users, users.id == columns.user_id).where(users.lab_id == lab_id)
+        return {each.user_id: each for each in self._session.scalars(asked)}
 
 
 class SqlScheduleRepository(SqlResourceRepository[Schedule]):

@@ -20,6 +20,7 @@ from galeria.domain.audit import AuditEvent
 from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
 from galeria.domain.images.storage import AccessGrant, Disk, ManagedImage, ManagedImageDisk, Snapshot
 from galeria.domain.labs.accounts import ImageSwitch, LabAccount
+from galeria.domain.labs.invitations import Invitation
 from galeria.domain.labs.labs import FailureRecord, Lab, LabDraft, LabMachine
 from galeria.domain.labs.roster import FavoriteLab, LabUser
 from galeria.domain.labs.schedules import Schedule
@@ -44,6 +45,7 @@ _TABLES: tuple[tuple[type[Any], sa.Table], ...] = (
     (Lab, core_tables.labs),
     (LabMachine, core_tables.lab_machines),
     (LabUser, roster_tables.lab_users),
+    (Invitation, roster_tables.invitations),
     (Schedule, roster_tables.lab_schedules),
     (LabDraft, roster_tables.lab_drafts),
     (FavoriteLab, roster_tables.favorite_labs),

@@ -4,11 +4,11 @@ from typing import Any
 
 from starlette.responses import Response
 
+from galeria.actions.rosters.invitations import InvitationRequest, invite_user
 from galeria.actions.rosters.lab_users import (
     UserRequest,
     delete_user,
     get_user,
-    invite_user,
     list_users,
     put_user,
     update_user,
@@ -57,7 +57,7 @@ def delete_one(id: LabId, user: str, arm_request: ArmRequestDep) -> Response:
 
 def invite(id: LabId, user: str, arm_request: ArmRequestDep, body: Invitation | None = None) -> Response:
     with arm_request.writing() as request:
-        invite_user(request, id, user, (body and body.text) or "")
+        invite_user(request, id, user, InvitationRequest(text=(body and body.text) or ""))
     return Response(status_code=200)
 
 
