@@ -38,9 +38,9 @@ def read_mail(table: Mapping[str, Any], data: Path, *, new_accounts: bool) -> Ma
 
 def _tls(table: Mapping[str, Any]) -> MailTls:
     try:
-        return MailTls(table.get("tls", MailTls.STARTTLS))
+        return MailTls(table.get("tls", MailTls.STARTTLS.value))
     except ValueError as error:
-        raise ValueError(f"'tls' is one of {', '.join(MailTls)}") from error
+        raise ValueError(f"'tls' is one of {', '.join(each.value for each in MailTls)}") from error
 
 
 def _port(table: Mapping[str, Any]) -> int:

@@ -1,15 +1,15 @@
 """Mail: one message, and the settings of the server that takes it."""
 
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum
 
 from galeria.domain.labs.addresses import is_address
 
 DEFAULT_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
-class MailTls(StrEnum):
-    """How the connection to the mail server is encrypted."""
+class MailTls(Enum):
+    """How the connection to the mail server is encrypted, as the settings say it."""
 
     STARTTLS = "starttls"  # after a plain greeting (RFC 3207)
     TLS = "tls"  # from the first byte (RFC 8314)
@@ -46,7 +46,7 @@ class MailSettings:
     @property
     def used_port(self) -> int:
         """The port, where none is set the usual one."""
-        return self.port or DEFAULT_PORTS[self.tls]
+        return self.port or DEFAULT_PORTS[self.tls.value]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -64,7 +64,7 @@ def _require_mail(request: Request, wanted: InvitationRequest) -> None:
     if request.settings.mail is None:
         raise Conflict(
             Message("This installation sends no mail."),
-            hint=Message("Give the registration link to the users yourself, or ask an administrator to set up mail."),
+            hint=Message("Give the registration link to the users yourself; an administrator can set up mail."),
             code="MailNotSetUp",
         )
     if len(wanted.text) > MAX_NOTE:
