@@ -1,5 +1,6 @@
 """A real SMTP server on the loopback, which keeps the mails that it takes, and refuses what tests name."""
 
+import asyncio
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,12 +51,13 @@ class RunningMailServer:
     settings: MailSettings
 
 
-class _AnyPort(Controller):  # type: ignore[misc]  # the package has no types
+class _AnyPort(Controller):
     """On a port that is free; the package's own wants to know it before."""
 
     def _trigger_server(self) -> None:
+        assert isinstance(self.server, asyncio.Server)
         self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        super()._trigger_server()  # type: ignore[no-untyped-call]
 
 
 @contextmanager
