@@ -100,6 +100,7 @@ def _path(world: World, row: Row, place: Place) -> str:
         "who": "victim",
         "tenant": "common",
         "secret": "no-such-secret",
+        "code": "zzzzzzzzzz",
         "upload": world.upload,
         "id": {"/operations": world.known["operation"], "/uploads": world.upload, "/import": world.upload}.get(
             "/" + place.path.split("/")[1], "victim"

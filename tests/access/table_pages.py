@@ -60,6 +60,11 @@ LABS = (
     row("web_lab_schedule", "L/labs/read @lab, L/labs/schedules/read @lab"),
     row("web_lab_schedule_change", "L/labs/schedules/write @lab", 400),
     row("web_lab_edit", "L/labs/write @lab", 400),
+    *_rows("L/labs/users/read @lab", "web_lab_people", "web_lab_people_link"),
+    row("web_lab_user_ask_remove", "L/labs/users/delete @lab"),
+    row("web_lab_user_remove", "L/labs/users/delete @lab"),
+    *_rows("L/labs/users/write @lab", "web_lab_people_text", "web_lab_people_file", "web_lab_people_add", also=(400,)),
+    *_rows("L/labs/users/invite/action @lab", "web_lab_people_invite", "web_lab_user_invite", also=(400, 409)),
     row("web_lab_cancel", "L/labs/write @lab"),
     row("web_lab_retry", "L/labs/write @lab", 409),
     row("web_lab_delete", "L/labs/delete @lab"),
@@ -73,6 +78,25 @@ LABS = (
     row("web_lab_password_set", "L/labs/virtualMachines/resetPassword/action @lab", 400, 409),
     row("console", "L/labs/virtualMachines/resetPassword/action @lab", 4409),  # the machine is off
     row("terminal", "L/labs/virtualMachines/resetPassword/action @lab", 4409),  # it is off there, too
+)
+
+STUDENTS = (
+    *_rows(SIGNED_IN, "web_my_machines", "web_my_machines_part"),
+    # By a code that no lab has; tests/interfaces/web/students has those who are expected and those who are not.
+    *_rows(SIGNED_IN, "web_register", "web_registered", also=(404,)),
+    *_rows(SECRET, "web_lab_welcome", "web_lab_welcomed"),
+    *_rows(
+        OWN,
+        "web_my_machine",
+        "web_my_machine_screen",
+        "web_my_machine_rdp",
+        "web_my_machine_start",
+        "web_my_machine_stop",
+        "web_my_machine_password",
+        "web_my_machine_password_set",
+        "web_my_machine_ask_reimage",
+        "web_my_machine_reimage",
+    ),
 )
 
 ACCOUNTS = (
@@ -212,6 +236,7 @@ DIRECTORY = _rows(
 OTHERS: tuple[Row, ...] = (
     *PEOPLE,
     *LABS,
+    *STUDENTS,
     *ACCOUNTS,
     *ACTIVITY,
     *GALLERIES,

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.browser import chromium_running
+from tests.browser.class_rows import add_class
 from tests.browser.page_checks import NARROW, ROOT, WIDE, sized
 from tests.browser.page_visits import Visits
 from tests.browser.portal_server import GALLERY, MARIA, PASSWORD, PortalServer, add_content, running_portal
@@ -27,11 +28,15 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def fake_server() -> Iterator[PortalServer]:
-    """`galeria serve --fake` in a process of its own, with what `add_content` puts in. Tests add things under new names."""
+    """`galeria serve --fake` in a process of its own, with what `add_content` and `add_class` put in.
+
+    Tests add things under new names.
+    """
     folder = Path(tempfile.mkdtemp(prefix="galeria-web-", dir="/var/tmp"))
     try:
         with running_portal(folder) as portal_server:
             add_content(portal_server)
+            add_class(portal_server)
             yield portal_server
     finally:
         shutil.rmtree(folder)

@@ -12,6 +12,7 @@ from bench.walk import PageRoute, Walked, page_routes, walk
 from galeria.adapters.durable import WorkerlessStarter
 from galeria.bootstrap.container import open_container
 from galeria.bootstrap.server import application
+from tests.browser.class_rows import CAIO
 from tests.browser.page_checks import check_page
 from tests.browser.page_visits import ENGLISH, LANGUAGES, Visits
 from tests.browser.portal_server import ANA, MARIA, Person, PortalServer
@@ -52,17 +53,39 @@ def test_each_page_of_an_educator_keeps_every_promise(visit: Visits, walk_as: Wa
     _check_all(visit(ANA, language=ENGLISH), walk_as(ANA))
 
 
-@pytest.mark.parametrize("person", [MARIA, ANA], ids=lambda person: str(person.name))
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_page_of_a_student_keeps_every_promise(visit: Visits, walk_as: Walk, language: str) -> None:
+    _check_all(visit(CAIO, language=language), walk_as(CAIO))
+
+
+def test_a_student_is_led_to_the_own_machine(walk_as: Walk) -> None:
+    found = {route.name for route in walk_as(CAIO).unfound}
+
+    assert not {"web_my_machines", "web_my_machine", "web_my_machine_screen", "web_my_machine_password"} & found
+    assert {"web_lab", "web_lab_people"} <= found
+
+
+@pytest.mark.parametrize("person", [MARIA, ANA, CAIO], ids=lambda person: str(person.name))
 def test_no_link_leads_to_a_refusal(walk_as: Walk, person: Person) -> None:
     assert walk_as(person).refused == {}
 
 
 def test_an_administrator_is_led_to_every_page(walk_as: Walk) -> None:
-    strangers = {"web_sign_in", "web_welcome"}
+    strangers = {"web_sign_in", "web_welcome", "web_lab_welcome"}
+    # Of who has claimed a machine, or holds a code that nobody links to.
+    students = {
+        "web_register",
+        "web_my_machines_part",
+        "web_my_machine",
+        "web_my_machine_screen",
+        "web_my_machine_password",
+        "web_my_machine_ask_reimage",
+        "web_my_machine_rdp",
+    }
     # Of machines that failed or run, and there is none.
     machines = {"web_operation_picture", "web_lab_picture", "web_lab_terminal"}
 
-    assert {route.name for route in walk_as(MARIA).unfound} <= strangers | machines
+    assert {route.name for route in walk_as(MARIA).unfound} <= strangers | students | machines
 
 
 def _check_all(page: Page, walked: Walked) -> None:

@@ -31,6 +31,17 @@ create_people = true                    # else an administrator links each accou
 role = "Lab Creator"                    # of new people; none: no role
 resource_group = "galeria"              # where that role counts
 
+[mail]                                  # invitations to labs are sent by it; without this part none are
+host = "mail.example.org"
+port = 587
+tls = "starttls"                        # or "tls", or "none" for a server on this computer
+user = "galeria"                        # none: the server takes mails without a sign-in
+password_file = "mail.secret"           # below the data directory
+from = "labs@example.org"
+authority = "/etc/galeria/mail-ca.pem"  # what the server's certificate is signed by; none: what this computer trusts
+language = "pt-BR"                      # of invitations for which nobody chose one: "en" or "pt-BR"
+new_accounts = true                     # whoever has no account makes one by the invitation; else false with sign_in.openid
+
 [server]
 listen = "*"                            # the address to listen on; "*": every one
 port = 8443
@@ -101,6 +112,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
+from galeria.adapters.mail_settings import read_mail
 from galeria.adapters.network_settings import read_network
 from galeria.domain.disk_margin import DiskMargin
 from galeria.domain.errors import Invalid
@@ -164,6 +176,7 @@ def _settings(table: Mapping[str, Any], data: Path) -> Settings:
             "requests",
             "machines",
             "network",
+            "mail",
         },
         word="part",
     )
@@ -176,12 +189,14 @@ def _settings(table: Mapping[str, Any], data: Path) -> Settings:
     inside = range(machines["first_ssh_port"], machines["last_ssh_port"] + 1)
     if server.name and (set(inside) & set(server.machine_ports) or server.port in server.machine_ports):
         raise ValueError("'first_machine_port' to 'last_machine_port' hold ports that are used for something else")
+    openid = _openid(table["sign_in"], data) if "sign_in" in table else None
     return Settings(
         server=server,
         regions=Regions(regions) if regions else defaults.regions,
         sizes=sizes or defaults.sizes,
         prices=_prices(table["prices"]) if "prices" in table else defaults.prices,
-        openid=_openid(table["sign_in"], data) if "sign_in" in table else None,
+        openid=openid,
+        mail=read_mail(table["mail"], data, new_accounts=openid is None) if "mail" in table else None,
         **_uploads(table.get("uploads", {}), defaults),
         hosts=tuple(each.lower() for each in _texts(table.get("server", {}), "hosts")),
         trusted_proxies=_networks(table.get("server", {}), "trusted_proxies"),

@@ -19,6 +19,7 @@ from galeria.adapters.durable import DbosStarter, WorkerlessStarter
 from galeria.adapters.engine.nbd_source import remove_stale_sockets
 from galeria.adapters.identity.openid import OpenIdProvider
 from galeria.adapters.identity.tokens import JwtTokens
+from galeria.adapters.mail import SmtpServer
 from galeria.adapters.reach.certificate_files import CertificateFiles
 from galeria.adapters.reach.listening import bound_sockets, ephemeral_ports, reserved_ports
 from galeria.adapters.reach.ssh_shells import SshShells
@@ -34,9 +35,12 @@ from galeria.interfaces.login.password_sign_in import PasswordSignIn
 from galeria.interfaces.request_checks import CheckRequests
 from galeria.interfaces.services import Services
 from galeria.interfaces.web.kit.rendering import Rendering
+from galeria.interfaces.web.mail_texts import PortalMailTexts
 from galeria.interfaces.web.portal import make_portal
 from galeria.ports.work import Starter
+from galeria.reconcilers.invitation_mails import send_invitations
 
+MAIL_SECONDS = 2.0  # between two rounds of mails
 FORGET_SECONDS = 30
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
@@ -65,7 +69,10 @@ def serve(
             config.load()
             if own and config.ssl:
                 own.install(config.ssl)
-            _Server(config, ready=lambda: _announce(container, endpoint, app.state.rendering)).run(sockets=listeners)
+            with _sending_mail(container, PortalMailTexts(rendering=app.state.rendering, endpoint=endpoint)):
+                _Server(config, ready=lambda: _announce(container, endpoint, app.state.rendering)).run(
+                    sockets=listeners
+                )
     _exit_process()
 
 
@@ -187,6 +194,22 @@ def _running_worker(container: Container) -> Iterator[Starter]:
             for each in reconcilers:
                 each.stop()
             starter.close()
+
+
+@contextmanager
+def _sending_mail(container: Container, texts: PortalMailTexts) -> Iterator[None]:
+    """Send invitations in a thread of its own, since a mail server may take long; nothing without one in the settings."""
+    if container.settings.mail is None:
+        yield
+        return
+    server = SmtpServer(container.settings.mail)
+    job = PeriodicJob(every=MAIL_SECONDS, do=lambda: send_invitations(container.context, server, texts))
+    sending = Reconciler((job,), name="mail")
+    sending.start()
+    try:
+        yield
+    finally:
+        sending.stop()
 
 
 def _forget_old_pages(container: Container) -> None:

@@ -6,6 +6,8 @@
     ├── Forbidden          who is asking may not do this; names action and scope         (403)
     ├── NotFound           no such thing, or not one that this person may see            (404)
     ├── Conflict           the thing is in a state that does not allow it                (409)
+    │   └── Collision          somebody else was quicker; the same request may succeed
+    │                          when it is made again                                     (409)
     ├── Canceled           the person who asked for it said stop                         (409)
     ├── Precondition       the caller's copy is out of date (If-Match)                   (412)
     ├── TooManyRequests    more at a time, or in a time, than one person or everybody may    (429)
@@ -86,6 +88,10 @@ class Conflict(GaleriaError):
     """The thing is in a state that does not allow the request."""
 
     code = "Conflict"
+
+
+class Collision(Conflict):
+    """Another transaction was quicker: it changed what this one has read, or took what this one wanted to take."""
 
 
 class Canceled(GaleriaError):

@@ -7,6 +7,7 @@ from galeria.domain.labs.guest_network import NetworkSettings
 from galeria.domain.labs.sizes import SIZES, Size
 from galeria.domain.labs.start_queue import StartLimits
 from galeria.domain.limits import Limits
+from galeria.domain.mail import MailSettings
 from galeria.domain.people.external_provider import ExternalProvider
 from galeria.domain.prices import Prices
 from galeria.domain.reach.server_settings import ServerSettings
@@ -41,6 +42,7 @@ class Settings:
     request_rates: RequestRates = field(default_factory=RequestRates)
     disk_margin: DiskMargin = field(default_factory=DiskMargin)  # stays free on every disk below the data directory
     limits: Limits = field(default_factory=Limits)
+    mail: MailSettings | None = None  # the server that takes mails; None: none are sent
     openid: ExternalProvider | None = None  # an OpenID Connect provider besides local passwords
     uploads_per_person: int = 50  # that are not removed and not older than a week, finished ones included
     upload_gib_per_person: int = 8192  # announced by all of them together

@@ -23,6 +23,7 @@ from galeria.ports.lab_queries import LabQueries
 from galeria.ports.lab_repositories import (
     ClassRepositories,
     FavoriteRepository,
+    InvitationRepository,
     LabAccountRepository,
     LabDraftRepository,
     LabRepository,
@@ -263,6 +264,11 @@ class UnitOfWork(ClassRepositories, Protocol):
     @property
     def lab_users(self) -> LabUserRepository:
         """The repository of users on labs' rosters."""
+        ...
+
+    @property
+    def invitations(self) -> InvitationRepository:
+        """The repository of lab users' invitations."""
         ...
 
     @property

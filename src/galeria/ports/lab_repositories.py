@@ -9,6 +9,7 @@ from galeria.domain.classes.occurrences import OccurrenceRecord
 from galeria.domain.classes.shutdown import MachinePresence
 from galeria.domain.classes.usage import UsageSession
 from galeria.domain.labs.accounts import ImageSwitch, LabAccount
+from galeria.domain.labs.invitations import Invitation
 from galeria.domain.labs.labs import FailureRecord, Lab, LabDraft, LabMachine
 from galeria.domain.labs.revisions import LabRevision
 from galeria.domain.labs.roster import FavoriteLab, LabUser
@@ -112,6 +113,30 @@ class LabUserRepository(ResourceRepository[LabUser], Protocol):
 
     def find_by_email(self, lab_id: str, email: str) -> LabUser | None:
         """Returns the lab's user with that e-mail address, in any case, or None."""
+        ...
+
+    def find_registered(self, lab_id: str, principal_id: str) -> LabUser | None:
+        """Returns the lab's user that the person has registered as, or None."""
+        ...
+
+    def count_of_lab(self, lab_id: str, *, registered: bool = False) -> int:
+        """Returns how many users the lab has, or how many of them have registered."""
+        ...
+
+
+class InvitationRepository(Repository[Invitation], Protocol):
+    """The invitations of lab users, found by the user's id."""
+
+    def due(self, now: datetime, limit: int) -> list[str]:
+        """Returns the ids of at most so many users whose invitations are to be sent now, the longest due first."""
+        ...
+
+    def find_by_welcome(self, welcome_hash: str) -> Invitation | None:
+        """Returns the invitation whose welcome link has this fingerprint, or None; the link may have ended."""
+        ...
+
+    def of_lab(self, lab_id: str) -> dict[str, Invitation]:
+        """Returns a user's id → invitation, of the lab's users who were invited."""
         ...
 
 
@@ -234,6 +259,17 @@ class MachineRepository(Repository[LabMachine], Protocol):
 
     def of_lab(self, lab_id: str) -> list[LabMachine]:
         """Returns the machines of the lab, its template included."""
+        ...
+
+    def find_claimed(self, user_id: str) -> LabMachine | None:
+        """Returns the machine that the lab user has claimed, or None."""
+        ...
+
+    def find_free(self, lab_id: str) -> LabMachine | None:
+        """Returns a machine of the lab for a user without one, or None: the oldest that can be used, else any other.
+
+        It is never one that still holds what is to be removed, has failed, or is being deleted.
+        """
         ...
 
     def in_region(self, region: str) -> list[LabMachine]:

@@ -141,6 +141,10 @@ class ExternalIdentityRepository(Repository[ExternalIdentity], Protocol):
         """Returns the link of that issuer and subject, or None."""
         ...
 
+    def with_email(self, email: str) -> list[ExternalIdentity]:
+        """Returns the identities whose provider has verified the address, which is as `folded_email` gives it."""
+        ...
+
     def of_principal(self, principal_id: str) -> list[ExternalIdentity]:
         """Returns the links of one principal, oldest first."""
         ...

@@ -15,7 +15,9 @@ from galeria.domain.images.galleries import (
     SourceKind,
 )
 from galeria.domain.labs.accounts import LabAccount
+from galeria.domain.labs.addresses import address_key
 from galeria.domain.labs.labs import Lab, LabMachine, MachineKind
+from galeria.domain.labs.roster import LabUser
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.people.principals import Principal, PrincipalKind, RefreshToken, RoleAssignment
 from galeria.domain.resources import ResourceGroup, Subscription
@@ -109,6 +111,11 @@ def machine(of: Lab, ssh_port: int = 22001, **fields: Any) -> LabMachine:
         "created_at": NOW,
     }
     return LabMachine(**own | fields)
+
+
+def lab_user(of: Lab, email: str, **fields: Any) -> LabUser:
+    own = {"lab_id": of.id, "email": email, "email_key": address_key(email)}
+    return LabUser(**_resource(f"{of.resource_id}/users/{new_id()}", **own | fields))
 
 
 def principal(name: str = "Ana", **fields: Any) -> Principal:

@@ -11,8 +11,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 
-from galeria.actions.labs.rosters import register
 from galeria.actions.labs.terminals import OPEN
+from galeria.actions.rosters.registration import register
 from galeria.domain.audit import AuditEvent
 from galeria.interfaces.console.terminal_tries import WRONG
 from tests.adapters.reach.ssh_server import SshServer

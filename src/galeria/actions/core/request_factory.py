@@ -1,9 +1,12 @@
 """Opening requests: each is one transaction."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from galeria.actions.core.audit import INSTALLATION, record_audit, record_own_audit
 from galeria.actions.core.base_request import BaseRequest
@@ -11,7 +14,7 @@ from galeria.actions.core.caller import Caller
 from galeria.actions.core.refusals import RefusalCounter, with_count
 from galeria.actions.core.request import Request, with_caller
 from galeria.domain.audit import FAILED
-from galeria.domain.errors import Forbidden, GaleriaError, NotFound
+from galeria.domain.errors import Collision, Forbidden, GaleriaError, NotFound
 from galeria.domain.foreign_text import foreign_text
 from galeria.domain.messages import Message
 from galeria.domain.settings import Settings
@@ -21,6 +24,11 @@ from galeria.ports.work import Clock, IdGenerator
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+R = TypeVar("R", bound=BaseRequest)
+TRIES = 50  # of work that others were quicker than: each of them is another process's, or other work's
+# Seconds between two turns. SQLite's waiters look again every 1 to 100 ms, and would find it locked for as long as turns last.
+BREATH = 0.005
 OTHER_REFUSALS = "Microsoft.Galeria/requests/action"
 """The action of an entry about a refusal that names none."""
 NO_ROLE = Message("refused: no role allows it")
@@ -40,12 +48,38 @@ class RequestFactory:
     settings: Settings
     disk_room: DiskRoom
     refusals: RefusalCounter = field(default_factory=RefusalCounter)
+    _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @contextmanager
     def writing(self, caller: Caller) -> Iterator[Request]:
         """One transaction for one request: committed when the block ends well, rolled back otherwise."""
         with self._recording(caller), self.anonymous_writing() as request:
             yield with_caller(request, caller)
+
+    def in_turn(self, caller: Caller, work: Callable[[Request], T]) -> T:
+        """Does the work in a transaction as `writing` does, and again where somebody was quicker.
+
+        For work for which many come at the same moment, each to take one of the same things: in this process one goes after
+        the other, and so none of them undoes the others' work. Must not be called within a transaction. Raises what the work
+        raises.
+        """
+        return self._in_turn(lambda: self.writing(caller), work)
+
+    def anonymous_in_turn(self, work: Callable[[BaseRequest], T]) -> T:
+        """Does the work as `in_turn` does, for a request of nobody in particular."""
+        return self._in_turn(self.anonymous_writing, work)
+
+    def _in_turn(self, opened: Callable[[], AbstractContextManager[R]], work: Callable[[R], T]) -> T:
+        with self._turn:
+            try:
+                for _ in range(TRIES - 1):
+                    try:
+                        return _done(opened, work)
+                    except Collision:
+                        continue
+                return _done(opened, work)
+            finally:
+                time.sleep(BREATH)
 
     @contextmanager
     def reading(self, caller: Caller) -> Iterator[Request]:
@@ -117,3 +151,8 @@ class RequestFactory:
             settings=self.settings,
             disk_room=self.disk_room,
         )
+
+
+def _done(opened: Callable[[], AbstractContextManager[R]], work: Callable[[R], T]) -> T:
+    with opened() as request:
+        return work(request)

@@ -139,18 +139,17 @@ def reimage_machine(request: Request, lab_id: ResourceId, name: str) -> Operatio
     The password is lost with the disk, because only the machine had it: the account is locked until a new one is set.
     Raises Forbidden, NotFound, and Conflict while the machine is busy or being exported.
     """
-    lab, machine = reach_machine(request, lab_id, name, "reimage")
-    joined = _joined(request, machine, OperationKind.REIMAGE_MACHINE)
-    if joined:
-        return joined
-    if request.uow.operations.working_with([machine.id]):
-        raise Conflict(
-            Message("The machine's disk is being exported."),
-            hint=Message("Wait until the export has ended, then try again."),
-        )
-    require_lab(lab)
-    machine.state = moved(machine.state, MachineState.REIMAGING, Message("The machine"))
-    return _begin(request, lab, machine, OperationKind.REIMAGE_MACHINE, PREPARING)
+    return _reimage(request, *reach_machine(request, lab_id, name, "reimage"))
+
+
+def release_machine(request: Request, lab: Lab, machine: LabMachine) -> Operation:
+    """Takes a machine from the user who has claimed it, and begins to remove what it holds: the next one finds nothing of it.
+
+    The caller has checked the right. Raises Conflict while the machine is busy or being exported.
+    """
+    operation = _reimage(request, lab, machine)
+    machine.claimed_by = None
+    return operation
 
 
 def redeploy_machine(request: Request, lab_id: ResourceId, name: str) -> Operation:
@@ -180,6 +179,20 @@ def reach_machine(request: Request, lab_id: ResourceId, name: str, verb: str) ->
     lab, machine = get_machine(request, lab_id, name)
     request.caller.require(f"{MACHINE}/{verb}/action", lab.key)
     return lab, machine
+
+
+def _reimage(request: Request, lab: Lab, machine: LabMachine) -> Operation:
+    joined = _joined(request, machine, OperationKind.REIMAGE_MACHINE)
+    if joined:
+        return joined
+    if request.uow.operations.working_with([machine.id]):
+        raise Conflict(
+            Message("The machine's disk is being exported."),
+            hint=Message("Wait until the export has ended, then try again."),
+        )
+    require_lab(lab)
+    machine.state = moved(machine.state, MachineState.REIMAGING, Message("The machine"))
+    return _begin(request, lab, machine, OperationKind.REIMAGE_MACHINE, PREPARING)
 
 
 def _begin(

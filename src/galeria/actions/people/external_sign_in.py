@@ -33,9 +33,10 @@ def sign_in_externally(
     if known is None:
         person = _find_by_email(request, provider, profile) or _create_person(request, provider, profile, address)
         caller = Caller(principal=person, assignments=[], address=address)
-        _link(request, caller, person, profile.issuer, profile.subject)
-    else:
-        person = request.uow.people.get(known.principal_id)
+        known = _link(request, caller, person, profile.issuer, profile.subject)
+    person = request.uow.people.get(known.principal_id)
+    if known.email != profile.email:  # rosters of labs go by it, and by none that is not verified any more
+        known.email = profile.email
     if not person.enabled:
         raise Forbidden(Message("You may not sign in here any more."), hint=Message("Ask an administrator."))
     return person
@@ -196,16 +197,16 @@ def _new_name(request: BaseRequest, provider: ExternalProvider, profile: Externa
     return name
 
 
-def _link(request: BaseRequest, caller: Caller, person: Principal, issuer: str, subject: str) -> None:
-    request.uow.external_identities.add(
-        ExternalIdentity(
-            id=request.id_generator.new_guid(),
-            issuer=issuer,
-            subject=subject,
-            principal_id=person.id,
-            created_at=request.clock.now(),
-        )
+def _link(request: BaseRequest, caller: Caller, person: Principal, issuer: str, subject: str) -> ExternalIdentity:
+    linked = ExternalIdentity(
+        id=request.id_generator.new_guid(),
+        issuer=issuer,
+        subject=subject,
+        principal_id=person.id,
+        created_at=request.clock.now(),
     )
+    request.uow.external_identities.add(linked)
     detail = Message("linked '{person}' with an account elsewhere", person=person.name)
     record_audit(request, caller, WRITE_PEOPLE, subscription_scope(request), detail=detail)
     request.uow.flush()
+    return linked

@@ -7,7 +7,7 @@ import re
 import sqlite3
 from typing import Any
 
-from galeria.domain.errors import Conflict, Corrupt, GaleriaError, OutOfSpace, Unavailable
+from galeria.domain.errors import Collision, Conflict, Corrupt, GaleriaError, OutOfSpace, Unavailable
 from galeria.domain.messages import Message, verbatim
 
 # SQLSTATE codes of the PostgreSQL manual, appendix A.
@@ -61,9 +61,9 @@ def is_busy(error: sqlite3.Error) -> bool:
 def _from_sqlite(error: sqlite3.Error) -> GaleriaError | None:
     words = str(error)
     if isinstance(error, sqlite3.IntegrityError):
-        found = re.match(r"UNIQUE constraint failed: (\w+)", words)
+        found = re.match(r"UNIQUE constraint failed: (\w+)[.](\w+)", words)
         if found:
-            return exists_already(found.group(1))
+            return exists_already(*found.groups())
         return still_used() if words.startswith("FOREIGN KEY") else None
     if _FULL_WORDS in words:
         return out_of_space()
@@ -85,22 +85,28 @@ def _from_postgresql(error: Any) -> GaleriaError | None:
     if state is None:  # no answer at all: the connection was refused or broken off
         return unavailable(str(error).strip()) if type(error).__name__ == "OperationalError" else None
     if state == _UNIQUE:
-        return exists_already(str(error.diag.table_name))
+        return exists_already(str(error.diag.table_name), str(error.diag.constraint_name))
     if state == "23503":
         return still_used()
     if state in _COLLISIONS:
-        return Conflict(Message("Another request was quicker."), hint=Message("Look at what it did, then try again."))
+        return Collision(Message("Another request was quicker."), hint=Message("Look at what it did, then try again."))
     if state in _FULL:
         return out_of_space()
     return unavailable(str(error).strip()) if state.startswith(_OTHER_OUTAGES) else None
 
 
-def exists_already(table: str) -> Conflict:
+def exists_already(table: str, where: str) -> Collision:
+    """`where` names the column, or the index on it."""
+    if table == "lab_machines" and "claimed_by" in where:
+        return Collision(
+            Message("Another request was quicker: it has claimed this machine, or another one for the same person."),
+            hint=Message("Try again."),
+        )
     if table == "lab_machines":  # machines' ids are random, so that only an SSH port can be taken twice
-        return Conflict(
+        return Collision(
             Message("This SSH port is given away already."), hint=Message("Try again: another one is chosen then.")
         )
-    return Conflict(
+    return Collision(
         Message("This {word} exists already.", word=NAMES_OF_TABLES.get(table) or verbatim(_singular(table))),
         hint=Message("Look at the one that is there, or choose another name."),
     )

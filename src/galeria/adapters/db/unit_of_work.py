@@ -24,6 +24,7 @@ from galeria.adapters.db.repositories.operations import SqlOperationRepository, 
 from galeria.adapters.db.repositories.people import SqlPersonRepository, SqlRefreshTokenRepository
 from galeria.adapters.db.repositories.rosters import (
     SqlFavoriteRepository,
+    SqlInvitationRepository,
     SqlLabDraftRepository,
     SqlLabUserRepository,
     SqlRevisionRepository,
@@ -116,6 +117,10 @@ class SqlUnitOfWork:
     @property
     def presence(self) -> SqlPresenceRepository:
         return SqlPresenceRepository(self._session)
+
+    @property
+    def invitations(self) -> SqlInvitationRepository:
+        return SqlInvitationRepository(self._session)
 
     @property
     def storage_usage(self) -> SqlStorageUsageRepository:

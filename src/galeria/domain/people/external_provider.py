@@ -69,6 +69,7 @@ class ExternalIdentity:
     subject: str
     principal_id: str
     created_at: datetime
+    email: str = ""  # that the provider had verified at the last sign-in, as `folded_email` gives it; else empty
 
 
 @dataclass(frozen=True, kw_only=True)

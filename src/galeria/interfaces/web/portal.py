@@ -42,6 +42,8 @@ from galeria.interfaces.web.kit.visitors import find_visit
 from galeria.interfaces.web.labs.lab_connect import connect_router
 from galeria.interfaces.web.labs.lab_export import export_router
 from galeria.interfaces.web.labs.lab_new import new_lab_router
+from galeria.interfaces.web.labs.lab_people import people_of_lab_router
+from galeria.interfaces.web.labs.lab_people_add import add_people_router
 from galeria.interfaces.web.labs.lab_schedule import schedule_router
 from galeria.interfaces.web.labs.lab_terminal import terminal_router
 from galeria.interfaces.web.labs.labs import labs_router
@@ -52,6 +54,10 @@ from galeria.interfaces.web.people.my_calendar import calendar_router
 from galeria.interfaces.web.people.people import people_router
 from galeria.interfaces.web.people.person import person_router
 from galeria.interfaces.web.people.sign_in import HOME, SignInPages
+from galeria.interfaces.web.students.my_machine_connect import my_machine_router
+from galeria.interfaces.web.students.my_machines import my_machines_router
+from galeria.interfaces.web.students.register import register_router
+from galeria.interfaces.web.students.welcome import lab_welcome_router
 
 Handler = Callable[[Request, Exception], Response | Awaitable[Response]]
 
@@ -121,6 +127,12 @@ def _page_routers() -> tuple[APIRouter, ...]:
         connect_router(),
         terminal_router(),
         schedule_router(),
+        people_of_lab_router(),
+        add_people_router(),
+        my_machines_router(),
+        my_machine_router(),
+        register_router(),
+        lab_welcome_router(),
         accounts_router(),
         account_gallery_router(),
         account_images_router(),

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from galeria.adapters.db.repositories.base import SqlRepository, SqlResourceRepository
 from galeria.adapters.db.tables import core_tables, failure_tables
 from galeria.domain.labs.accounts import ImageSwitch, LabAccount
-from galeria.domain.labs.labs import FailureRecord, Lab, LabMachine
+from galeria.domain.labs.labs import FailureRecord, Lab, LabMachine, MachineKind
 from galeria.domain.messages import Message
 from galeria.domain.states import MachineState
 from galeria.ports.lab_repositories import SettledMachine
@@ -22,6 +22,8 @@ _ON = (
     MachineState.RESETTING_PASSWORD,
     MachineState.REDEPLOYING,
 )
+# Of machines that nobody gets: what one held before may not be removed yet.
+UNFIT_STATES = (MachineState.REIMAGING, MachineState.FAILED, MachineState.DELETING)
 RUNNING_STATES = (MachineState.RUNNING, MachineState.RESETTING_PASSWORD)
 
 
@@ -88,6 +90,22 @@ class SqlMachineRepository(SqlRepository[LabMachine]):
 
     def of_lab(self, lab_id: str) -> list[LabMachine]:
         return self._where(core_tables.lab_machines.c.lab_id == lab_id, order=self._order())
+
+    def find_claimed(self, user_id: str) -> LabMachine | None:
+        found = self._where(core_tables.lab_machines.c.claimed_by == user_id)
+        return found[0] if found else None
+
+    def find_free(self, lab_id: str) -> LabMachine | None:
+        self._session.flush()
+        columns = core_tables.lab_machines.c
+        is_usable = columns.state.in_((MachineState.STOPPED, MachineState.RUNNING))
+        free = sa.select(LabMachine).where(
+            columns.lab_id == lab_id,
+            columns.kind == MachineKind.USER,
+            columns.claimed_by.is_(None),
+            columns.state.not_in(UNFIT_STATES),
+        )
+        return self._session.scalars(free.order_by(is_usable.desc(), *self._order()).limit(1)).first()
 
     def in_region(self, region: str) -> list[LabMachine]:
         return self._where(core_tables.lab_machines.c.region == region, order=self._order())

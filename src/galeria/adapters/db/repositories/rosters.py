@@ -1,6 +1,7 @@
-"""Repositories of a lab's users, schedules and revisions, of lab drafts, and of people's favorite labs."""
+"""Repositories of a lab's users, invitations, schedules and revisions, of lab drafts, and of people's favorite labs."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -9,9 +10,10 @@ from galeria.adapters.db.repositories.base import SqlRepository, SqlResourceRepo
 from galeria.adapters.db.tables import core_tables
 from galeria.adapters.db.tables import roster_tables as tables
 from galeria.domain.labs.addresses import address_key
+from galeria.domain.labs.invitations import Invitation
 from galeria.domain.labs.labs import LabDraft
 from galeria.domain.labs.revisions import LabRevision
-from galeria.domain.labs.roster import FavoriteLab, LabUser
+from galeria.domain.labs.roster import FavoriteLab, InvitationState, LabUser
 from galeria.domain.labs.schedules import Schedule
 from galeria.domain.messages import Message
 
@@ -38,6 +40,41 @@ class SqlLabUserRepository(SqlResourceRepository[LabUser]):
         columns = tables.lab_users.c
         found = self._where(columns.lab_id == lab_id, columns.email_key == address_key(email))
         return found[0] if found else None
+
+    def find_registered(self, lab_id: str, principal_id: str) -> LabUser | None:
+        columns = tables.lab_users.c
+        found = self._where(columns.lab_id == lab_id, columns.principal_id == principal_id)
+        return found[0] if found else None
+
+    def count_of_lab(self, lab_id: str, *, registered: bool = False) -> int:
+        self._session.flush()
+        columns = tables.lab_users.c
+        counted = sa.select(sa.func.count(columns.id)).where(columns.lab_id == lab_id)
+        return self._session.scalar(counted.where(columns.principal_id.is_not(None)) if registered else counted) or 0
+
+
+class SqlInvitationRepository(SqlRepository[Invitation]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, Invitation, tables.invitations, Message("invitation"))
+
+    def due(self, now: datetime, limit: int) -> list[str]:
+        self._session.flush()
+        columns, users = tables.invitations.c, tables.lab_users.c
+        asked = (
+            sa.select(columns.user_id)
+            .join(tables.lab_users, users.id == columns.user_id)
+            .where(users.invitation == InvitationState.SENDING, columns.due_at <= now)
+        )
+        return list(self._session.scalars(asked.order_by(columns.due_at, columns.user_id).limit(limit)))
+
+    def find_by_welcome(self, welcome_hash: str) -> Invitation | None:
+        found = self._where(tables.invitations.c.welcome_hash == welcome_hash) if welcome_hash else []
+        return found[0] if found else None
+
+    def of_lab(self, lab_id: str) -> dict[str, Invitation]:
+        columns, users = tables.invitations.c, tables.lab_users.c
+        asked = sa.select(Invitation).join(tables.lab_users, users.id == columns.user_id).where(users.lab_id == lab_id)
+        return {each.user_id: each for each in self._session.scalars(asked)}
 
 
 class SqlRevisionRepository(SqlRepository[LabRevision]):

@@ -89,6 +89,9 @@ class SqlExternalIdentityRepository(SqlRepository[ExternalIdentity]):
         found = self._where(columns.issuer == issuer, columns.subject == subject)
         return found[0] if found else None
 
+    def with_email(self, email: str) -> list[ExternalIdentity]:
+        return self._where(tables.external_identities.c.email == email) if email else []
+
     def of_principal(self, principal_id: str) -> list[ExternalIdentity]:
         """Return the external identities linked to the principal, oldest first."""
         columns = tables.external_identities.c

@@ -296,7 +296,7 @@ lab_machines = Table(
     _maybe("claimed_by"),
     _text("start_cause", server_default=""),
     _time("created_at"),
-    *(Index(f"ix_lab_machines_{name}", name, unique=True) for name in _PORTS),
+    *(Index(f"ix_lab_machines_{name}", name, unique=True) for name in (*_PORTS, "claimed_by")),
 )
 
 principals = Table(

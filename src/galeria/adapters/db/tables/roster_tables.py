@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table
 
-from galeria.adapters.db.tables.columns import UtcTime, enum_type, key_type, string_map
+from galeria.adapters.db.tables.columns import MessageText, UtcTime, enum_type, key_type, string_map
 from galeria.adapters.db.tables.metadata import metadata
 from galeria.domain.images.galleries import OsState
 from galeria.domain.labs.roster import InvitationState
@@ -53,6 +53,21 @@ lab_users = Table(
     Column("refilled_usage", Integer, nullable=False, server_default="0"),
     Column("refilled_at", UtcTime),
     Index("ix_lab_users_key", "key", unique=True),
+    Index("ix_lab_users_address", "lab_id", "email_key", unique=True),
+    Index("ix_lab_users_person", "lab_id", "principal_id", unique=True),  # who is not registered has none
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    _goes_with("user_id", "lab_users.id", primary_key=True),
+    *_texts("invited_by", "language"),
+    *_counts("number", "tries"),
+    Column("due_at", UtcTime, nullable=False),
+    Column("begun_at", UtcTime),
+    Column("failure", MessageText(), nullable=False),
+    Column("welcome_hash", String, nullable=False, index=True),
+    Column("welcome_until", UtcTime),
 )
 
 lab_schedules = Table(

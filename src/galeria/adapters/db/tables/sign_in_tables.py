@@ -62,6 +62,7 @@ external_identities = Table(
     *_texts("issuer", "subject"),
     _principal(),
     Column("created_at", UtcTime, nullable=False),
+    Column("email", String, nullable=False, server_default=""),
     Index("ix_external_identities_subject", "issuer", "subject", unique=True),
 )
 

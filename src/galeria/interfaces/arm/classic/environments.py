@@ -6,12 +6,12 @@ from galeria.actions.core.claims import is_claimed_by_caller
 from galeria.actions.core.request import Request
 from galeria.actions.labs.classic_labs import get_made
 from galeria.actions.labs.lab_settings import LAB as LAB_ACTION
-from galeria.actions.labs.machine_claims import (
+from galeria.actions.labs.machines import reset_password, start_machine, stop_machine
+from galeria.actions.rosters.machine_claims import (
     claim_machine,
     get_student_machine,
     student_machines,
 )
-from galeria.actions.labs.machines import reset_password, start_machine, stop_machine
 from galeria.domain.errors import Conflict, Invalid, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs.labs import Lab, LabMachine

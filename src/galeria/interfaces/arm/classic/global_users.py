@@ -8,14 +8,14 @@ from starlette.responses import Response
 from galeria.actions.core.claims import is_claimed_by_caller
 from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_machine
-from galeria.actions.labs.machine_claims import (
+from galeria.actions.labs.machines import reset_password, start_machine, stop_machine
+from galeria.actions.rosters.machine_claims import (
     favorite_labs,
     own_labs,
     own_machines,
     set_favorite,
 )
-from galeria.actions.labs.machines import reset_password, start_machine, stop_machine
-from galeria.actions.labs.rosters import register_by_code
+from galeria.actions.rosters.registration import register_by_code
 from galeria.actions.versions.operations import get_operation
 from galeria.domain.errors import Forbidden, Invalid, NotFound
 from galeria.domain.ids import ResourceId

@@ -4,7 +4,8 @@ from starlette.responses import Response
 
 from galeria.actions.labs.classic_labs import DraftRequest, delete_either, get_either, get_made, list_either, put_lab
 from galeria.actions.labs.lab_publishing import begin_scaling
-from galeria.actions.labs.rosters import add_users, register
+from galeria.actions.rosters.lab_users import add_users
+from galeria.actions.rosters.registration import register
 from galeria.domain.labs.labs import Lab as MadeLab
 from galeria.interfaces.arm.classic.paths import ACCOUNT, LAB, AccountId, LabId
 from galeria.interfaces.arm.classic.schemas import AccessMode, AddUsers, ClassicLabBody, ClassicLabProperties

@@ -9,8 +9,8 @@ from galeria.actions.labs.classic_labs import DraftRequest, delete_template, get
 from galeria.actions.labs.lab_publishing import publish_lab
 from galeria.actions.labs.lab_settings import FixedSettings, LabSettings, update_lab
 from galeria.actions.labs.labs import LabRequest, create_lab
-from galeria.actions.labs.machine_claims import claim_any
 from galeria.actions.labs.machines import reset_password, start_machine, stop_machine
+from galeria.actions.rosters.machine_claims import claim_any
 from galeria.actions.versions.exports import ExportRequest, export_template
 from galeria.domain.durations import show_duration
 from galeria.domain.errors import Invalid

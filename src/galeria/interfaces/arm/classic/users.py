@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from galeria.actions.labs.classic_labs import get_made
-from galeria.actions.labs.rosters import UserRequest, delete_user, get_user, list_users, put_user, update_user
+from galeria.actions.rosters.lab_users import UserRequest, delete_user, get_user, list_users, put_user, update_user
 from galeria.interfaces.arm.classic.paths import LAB, USER, AccountId, LabId
 from galeria.interfaces.arm.classic.schemas import ClassicUserBody
 from galeria.interfaces.arm.classic.views import user_view
@@ -48,7 +48,8 @@ def delete_one(account: AccountId, lab: LabId, user: str, arm_request: ArmReques
     """Remove the user from the lab."""
     with arm_request.writing() as request:
         get_made(request, account, lab)
-        delete_user(request, lab, user)
+        removal = delete_user(request, lab, user)
+    arm_request.start(removal.operation)
     return Response(status_code=204)
 
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from starlette.responses import Response
 
-from galeria.actions.labs.rosters import (
+from galeria.actions.rosters.invitations import InvitationRequest, invite_user
+from galeria.actions.rosters.lab_users import (
     UserRequest,
     delete_user,
     get_user,
-    invite_user,
     list_users,
     put_user,
     update_user,
@@ -50,13 +50,14 @@ def patch_one(id: LabId, user: str, body: UserPatch, arm_request: ArmRequestDep)
 
 def delete_one(id: LabId, user: str, arm_request: ArmRequestDep) -> Response:
     with arm_request.writing() as request:
-        was_there = delete_user(request, id, user)
-    return deleted(was_there)
+        removal = delete_user(request, id, user)
+    arm_request.start(removal.operation)
+    return deleted(removal.was_there)
 
 
 def invite(id: LabId, user: str, arm_request: ArmRequestDep, body: Invitation | None = None) -> Response:
     with arm_request.writing() as request:
-        invite_user(request, id, user, (body and body.text) or "")
+        invite_user(request, id, user, InvitationRequest(text=(body and body.text) or ""))
     return Response(status_code=200)
 
 

@@ -10,16 +10,21 @@ from starlette.exceptions import HTTPException
 from galeria.domain.errors import Forbidden, GaleriaError, Invalid, TooLarge
 from galeria.domain.messages import Message
 
-LARGEST = 256 * 1024  # bytes; files are sent to /uploads
+LARGEST = 256 * 1024  # bytes; disks are sent to /uploads
+LARGEST_WITH_FILE = 4 * 1024 * 1024 + LARGEST
 MOST_FIELDS = 2000
 
 
 @dataclass(kw_only=True)
 class Form:
-    """A submitted form. `errors` are GaleriaErrors by field name, "" for those of the whole form."""
+    """A submitted form. `errors` are GaleriaErrors by field name, "" for those of the whole form.
+
+    `files` are the contents of files by field name, in forms that take one.
+    """
 
     fields: Mapping[str, list[str]]
     csrf: str = ""
+    files: Mapping[str, bytes] = field(default_factory=dict)
     errors: dict[str, GaleriaError] = field(default_factory=dict)
 
     @classmethod
@@ -69,22 +74,26 @@ class Form:
             self.errors[name if name in targets or name in renamed.values() else ""] = error
 
 
-async def read_form(http: HttpRequest) -> Form:
-    """Read the form. Raises TooLarge, Invalid."""
-    announced = http.headers.get("content-length", "")
-    if not announced.isdecimal() or int(announced[:20]) > LARGEST:
+async def read_form(http: HttpRequest, *, takes_file: bool = False) -> Form:
+    """Read the form, with one file in it where it `takes_file`. Raises TooLarge, Invalid."""
+    announced, most = http.headers.get("content-length", ""), LARGEST_WITH_FILE if takes_file else LARGEST
+    if not announced.isdecimal() or int(announced[:20]) > most:
         raise TooLarge(
             Message("The form is too large."), hint=Message("Send less text; files are sent on the import page.")
         )
     try:
-        sent = await http.form(max_files=0, max_fields=MOST_FIELDS)
+        sent = await http.form(max_files=int(takes_file), max_fields=MOST_FIELDS)
     except HTTPException as error:
         raise Invalid(
             Message("The form could not be read."), hint=Message("Open the page again and repeat what you did.")
         ) from error
     fields: dict[str, list[str]] = {}
+    files: dict[str, bytes] = {}
     for name, value in sent.multi_items():
         if isinstance(value, str):
             fields.setdefault(name, []).append(value.replace("\0", ""))
+        else:
+            files[name] = await value.read()
+    await sent.close()
     csrf = fields.pop("csrf", [""])[0]
-    return Form(fields=fields, csrf=csrf)
+    return Form(fields=fields, csrf=csrf, files=files)

@@ -128,6 +128,9 @@ class PageRequest:
     def gettext(self, text: str) -> str:
         return self.rendering.catalogue(self.language).gettext(text)
 
+    def ngettext(self, singular: str, plural: str, count: int) -> str:
+        return self.rendering.catalogue(self.language).ngettext(singular, plural, count)
+
     def say(self, said: object) -> str:
         """A message, an error, a state or a kind in the page's language."""
         return self.rendering.say(self.language, said)
@@ -227,9 +230,14 @@ async def read_page(http: HttpRequest) -> PageRequest:
     if visit.visitor:
         services.request_limits.admit(http.scope, visit.visitor.caller.principal.id)
     if http.method not in ("GET", "HEAD"):
-        page.form = await read_form(http)
+        page.form = await read_form(http, takes_file=visit.visitor is not None and _takes_file(http))
         require_own_form(services, http, visit, http.headers.get(FORM_HEADER) or page.form.csrf)
     return page
+
+
+def _takes_file(http: HttpRequest) -> bool:
+    """Return whether the route's form has a file in it; its name says so."""
+    return str(getattr(http.scope.get("route"), "name", "")).endswith("_file")
 
 
 async def _signed_in(page: "PublicPageRequestDep") -> PageRequest:

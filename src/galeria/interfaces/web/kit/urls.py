@@ -37,6 +37,11 @@ def version_url(version: Named, *more: str) -> str:
     return _place("galleries", version, *more)
 
 
+def my_machine_url(lab: Named, machine: str, *more: str) -> str:
+    """Return /machines/GROUP/LAB/MACHINE of a student's own machine."""
+    return _place("machines", lab, machine, *more)
+
+
 def operation_url(operation: str, *more: str) -> str:
     return "/" + "/".join(quote(each, safe="") for each in ("operations", operation, *more))
 
@@ -96,6 +101,7 @@ PLACES: dict[str, Callable[..., Any]] = {
         gallery_url,
         image_url,
         version_url,
+        my_machine_url,
         operation_url,
         person_url,
         url_of,

@@ -9,7 +9,6 @@ from galeria.actions.labs.lab_publishing import begin_scaling, publish_lab
 from galeria.actions.labs.lab_settings import LAB, LabSettings, NonAdminAccount, update_lab
 from galeria.actions.labs.labs import get_lab, get_machine
 from galeria.actions.labs.machines import MACHINE, reimage_machine, start_machine, stop_machine
-from galeria.domain.errors import GaleriaError
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs.profiles import MAX_CAPACITY
 from galeria.domain.labs.revisions import has_shared_password

@@ -28,8 +28,8 @@ _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, kw_only=True)
-class TemplateAddresses:
-    """The addresses of a template; empty where the lab lets nobody connect."""
+class MachineAddresses:
+    """The addresses of a machine; empty where the lab lets nobody connect."""
 
     ssh_host: str
     ssh_port: str
@@ -57,7 +57,7 @@ def show_connect(page: PageRequestDep, group: str, name: str) -> Response:
             lab_page=lab_page,
             lab=lab_page.seen.lab,
             machine=_template(lab_page.seen.template),
-            way_in=_way_in(page, lab_page.seen.lab, _template(lab_page.seen.template)),
+            way_in=way_in(page, lab_page.seen.lab, _template(lab_page.seen.template)),
             server=_server(page),
             rdp_port=RDP_PORT,
             is_windows=lab_page.seen.lab.os_type is OsType.WINDOWS,
@@ -68,7 +68,7 @@ def download_rdp(page: PageRequestDep, group: str, name: str) -> Response:
     """Return a remote-desktop file for the machine itself, or for the local end of the tunnel that the page describes."""
     with page.reading() as request:
         lab, machine = get_machine(request, lab_id(page, group, name), TEMPLATE)
-    direct = "" if _server(page) else _way_in(page, lab, machine).rdp
+    direct = "" if _server(page) else way_in(page, lab, machine).rdp
     address = direct or f"{HOST}:{RDP_PORT}"
     headers = {"Content-Disposition": 'attachment; filename="template.rdp"', "X-Content-Type-Options": "nosniff"}
     return Response(rdp_file(address, machine.user_name), media_type="application/x-rdp", headers=headers)
@@ -78,7 +78,7 @@ def show_screen(page: PageRequestDep, group: str, name: str) -> Response:
     with page.reading() as request:
         lab_page = load_lab_page(request, page, lab_id(page, group, name))
         machine = _template(lab_page.seen.template)
-        return page.show("lab_screen.html", lab_page=lab_page, lab=lab_page.seen.lab, machine=machine)
+        return page.show("lab_screen.html", permits=lab_page.permits, lab=lab_page.seen.lab, machine=machine)
 
 
 def show_picture(page: PageRequestDep, group: str, name: str) -> Response:
@@ -142,14 +142,15 @@ def _template(machine: LabMachine | None) -> LabMachine:
     return machine
 
 
-def _way_in(page: PageRequest, lab: Lab, machine: LabMachine) -> TemplateAddresses:
+def way_in(page: PageRequest, lab: Lab, machine: LabMachine) -> MachineAddresses:
+    """Return where the machine is reached: under the public name, or else on the host itself."""
     server = page.services.settings.server
     ssh = authority(server, lab, machine, Service.SSH)
     host, _, port = ssh.rpartition(":")
     # On the host itself, where machines are reached without a public name, a desktop is looked at only where there is no shell.
     is_offered = bool(server.name) or lab.os_type is OsType.WINDOWS
     rdp = authority(server, lab, machine, Service.RDP) if is_offered else ""
-    return TemplateAddresses(ssh_host=host, ssh_port=port, rdp=rdp, is_public=bool(server.name))
+    return MachineAddresses(ssh_host=host, ssh_port=port, rdp=rdp, is_public=bool(server.name))
 
 
 def _server(page: PageRequest) -> str:

@@ -4,6 +4,7 @@ import secrets
 
 from fastapi import APIRouter, Response
 
+from galeria.actions.core.claims import is_claimed_by_caller
 from galeria.actions.labs.machines import reach_machine
 from galeria.interfaces.web.kit.page_request import PageRequestDep
 from galeria.interfaces.web.kit.routes import page_router
@@ -27,5 +28,6 @@ def show_terminal(page: PageRequestDep, group: str, name: str, machine: str) -> 
             lab=lab,
             machine=found,
             permit=running_terminal(lab, found),
+            is_own=is_claimed_by_caller(request, found),
             may_read=request.caller.may_see(lab.key),
         )

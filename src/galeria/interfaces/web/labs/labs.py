@@ -13,6 +13,7 @@ from galeria.actions.labs.lab_overview import LabOverview, get_lab_overview
 from galeria.actions.labs.lab_settings import LAB, MAX_TITLE, LabSettings, update_lab
 from galeria.actions.labs.labs import delete_lab, get_lab
 from galeria.actions.labs.machines import start_machine, stop_machine
+from galeria.actions.rosters.my_machines import has_machines
 from galeria.actions.versions.operations import cancel_operation, retry_operation
 from galeria.domain.errors import GaleriaError, Invalid
 from galeria.domain.ids import ResourceId
@@ -109,6 +110,8 @@ def lab_id(page: PageRequest, group: str, name: str) -> ResourceId:
 def show_labs(page: PageRequestDep) -> Response:
     search = LabSearch(text=page.query("q"), page=page_number(page))
     with page.reading() as request:
+        if not page.caller.assignments and has_machines(request):
+            return page.go("/machines")  # of a lab of somebody else's there is nothing to be seen here
         found, create = search_labs(request, search), new_lab_permit(request)
         return page.show(
             "labs.html",

@@ -1,12 +1,34 @@
 """Students' machines of a lab: claiming one, listing one's own, and favorite labs."""
 
 from galeria.actions.core.request import Request
-from galeria.actions.labs.rosters import register
+from galeria.actions.rosters.registration import get_lab_by_code, register
 from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs.labs import Lab, LabMachine, MachineKind
 from galeria.domain.labs.roster import FavoriteLab, LabUser
 from galeria.domain.messages import Message
+from galeria.domain.states import MachineState
+
+
+def join_lab(request: Request, code: str) -> LabMachine:
+    """Registers the caller with the lab of that registration code, and returns the caller's machine, claimed now if need be.
+
+    May be repeated. Raises NotFound, Forbidden, and Conflict where the lab is full or has no machines yet.
+    """
+    lab = get_lab_by_code(request, code)
+    user = register(request, lab, knows_it=True)
+    require_published(lab)
+    return _claim_any(request, lab, user)
+
+
+def require_published(lab: Lab) -> None:
+    """Raises Conflict for a lab that was never published, and so has no machines."""
+    if lab.published_at is None:
+        raise Conflict(
+            Message("The lab '{title}' is not published yet, and so has no machines.", title=lab.title),
+            hint=Message("Come back when its educator has published it."),
+            code="LabNotPublished",
+        )
 
 
 def claim_any(request: Request, lab: Lab) -> LabMachine:
@@ -14,17 +36,28 @@ def claim_any(request: Request, lab: Lab) -> LabMachine:
 
     Raises Forbidden, and Conflict where no machine is left.
     """
-    user = register(request, lab)
-    machines = student_machines(request, lab)
-    own = next((each for each in machines if each.claimed_by == user.id), None)
-    free = own or next((each for each in machines if each.claimed_by is None), None)
+    return _claim_any(request, lab, register(request, lab))
+
+
+def _claim_any(request: Request, lab: Lab, user: LabUser) -> LabMachine:
+    own = request.uow.machines.find_claimed(user.id)
+    free = own or request.uow.machines.find_free(lab.id)
     if free is None:
+        if any(
+            each.claimed_by is None for each in student_machines(request, lab) if each.state is MachineState.REIMAGING
+        ):
+            raise Conflict(
+                Message("The last free machine of the lab '{title}' is being made ready.", title=lab.title),
+                hint=Message("Try again in a minute."),
+                code="LabIsFull",
+            )
         raise Conflict(
             Message("The lab '{title}' has no machine left.", title=lab.title),
             hint=Message("Ask its educator for more capacity."),
             code="LabIsFull",
         )
     free.claimed_by = user.id
+    request.uow.flush()
     return free
 
 
@@ -34,11 +67,11 @@ def claim_machine(request: Request, lab: Lab, name: str) -> LabMachine:
     Raises Forbidden, NotFound, and Conflict where it is somebody else's or the caller has another one.
     """
     user = register(request, lab)
-    machine = get_student_machine(request, lab, name)
-    others = [each for each in student_machines(request, lab) if each.claimed_by == user.id and each is not machine]
-    if machine.claimed_by not in (None, user.id) or others:
+    machine, own = get_student_machine(request, lab, name), request.uow.machines.find_claimed(user.id)
+    if machine.claimed_by not in (None, user.id) or own not in (None, machine):
         raise Conflict(Message("The machine cannot be claimed."), hint=Message("Everybody has one machine in a lab."))
     machine.claimed_by = user.id
+    request.uow.flush()
     return machine
 
 
@@ -66,12 +99,8 @@ def own_labs(request: Request) -> list[tuple[Lab, LabUser]]:
 
 def own_machines(request: Request) -> list[tuple[Lab, LabMachine]]:
     """Returns the machines that the caller has claimed, with their labs."""
-    return [
-        (lab, machine)
-        for lab, user in own_labs(request)
-        for machine in student_machines(request, lab)
-        if machine.claimed_by == user.id
-    ]
+    found = [(lab, request.uow.machines.find_claimed(user.id)) for lab, user in own_labs(request)]
+    return [(lab, machine) for lab, machine in found if machine]
 
 
 def favorite_labs(request: Request) -> list[Lab]:

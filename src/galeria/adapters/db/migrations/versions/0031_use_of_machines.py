@@ -1,14 +1,14 @@
 """What is known of the use of running machines is kept, so that those that nobody uses are switched off.
 
-Revision ID: 0034
-Revises: 0033
+Revision ID: 0031
+Revises: 0030
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0034"
-down_revision = "0033"
+revision = "0031"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 

@@ -1,17 +1,19 @@
-"""The users of a lab: added by its educator, invited, and registered by themselves."""
+"""The users of a lab, as its educator adds, changes and removes them."""
 
 from dataclasses import dataclass
 
 from galeria.actions.core.request import Request
 from galeria.actions.labs.lab_settings import require_lasting_lab
 from galeria.actions.labs.labs import get_lab
-from galeria.domain.errors import Conflict, Forbidden, NotFound, missing, refused
-from galeria.domain.ids import LABS, ResourceId, part_name
+from galeria.actions.labs.machines import release_machine
+from galeria.domain.errors import Conflict
+from galeria.domain.ids import ResourceId, part_name
 from galeria.domain.labs.addresses import address_key, email_address
 from galeria.domain.labs.labs import Lab
 from galeria.domain.labs.profiles import quota
-from galeria.domain.labs.roster import MAX_USERS, InvitationState, LabUser
+from galeria.domain.labs.roster import MAX_USERS, LabUser
 from galeria.domain.messages import Message
+from galeria.domain.operations import Operation
 
 USER = "Microsoft.LabServices/labs/users"
 _EXTRA = "properties.additionalUsageQuota"
@@ -23,6 +25,14 @@ class UserRequest:
 
     email: str | None = None  # fixed when the user is added
     extra_quota: str | None = None  # an ISO 8601 duration
+
+
+@dataclass(frozen=True, kw_only=True)
+class Removal:
+    """The result of removing a user: whether there was one, and the operation that cleans the user's machine."""
+
+    was_there: bool
+    operation: Operation | None = None
 
 
 def put_user(request: Request, lab_id: ResourceId, name: str, wanted: UserRequest) -> tuple[LabUser, bool]:
@@ -37,7 +47,7 @@ def put_user(request: Request, lab_id: ResourceId, name: str, wanted: UserReques
     user = request.uow.lab_users.find_by_key(id.key)
     is_new = user is None
     if user is None:
-        user = _add(request, lab, id, wanted.email or "")
+        user = add_user(request, lab, id, email_address(wanted.email or ""))
     elif wanted.email is not None and not _is_address_of(user, wanted.email):
         raise Conflict(
             Message("The address of '{name}' cannot change.", name=name),
@@ -73,7 +83,7 @@ def add_users(request: Request, lab_id: ResourceId, emails: list[str]) -> list[L
         people.setdefault(address_key(address), address)
     for email in people.values():
         if request.uow.lab_users.find_by_email(lab.id, email) is None:
-            added.append(_add(request, lab, user_id(lab, request.id_generator.new_guid()), email))
+            added.append(add_user(request, lab, user_id(lab, request.id_generator.new_guid()), email))
     request.audit(f"{USER}/write", lab.resource_id, detail=Message("{count} added", count=len(added)))
     return added
 
@@ -92,75 +102,21 @@ def list_users(request: Request, lab_id: ResourceId) -> list[LabUser]:
     return request.uow.lab_users.of_lab(lab.id)
 
 
-def delete_user(request: Request, lab_id: ResourceId, name: str) -> bool:
-    """Removes a user from the roster, frees the user's machine, and tells whether the user existed.
+def delete_user(request: Request, lab_id: ResourceId, name: str) -> Removal:
+    """Removes a user from the roster and frees the user's machine, whose contents are removed before it is anybody else's.
 
-    Raises Forbidden, NotFound.
+    Raises Forbidden, NotFound, and Conflict while the machine is busy.
     """
     lab = get_lab(request, lab_id)
     request.caller.require(f"{USER}/delete", lab.key)
     user = request.uow.lab_users.find_by_key(user_id(lab, name).key)
     if user is None:
-        return False
+        return Removal(was_there=False)
     request.audit(f"{USER}/delete", user.resource_id)
-    for machine in request.uow.machines.of_lab(lab.id):
-        if machine.claimed_by == user.id:
-            machine.claimed_by = None
+    machine = request.uow.machines.find_claimed(user.id)
+    operation = release_machine(request, lab, machine) if machine else None
     request.uow.lab_users.remove(user)
-    return True
-
-
-def invite_user(request: Request, lab_id: ResourceId, name: str, text: str) -> LabUser:
-    """Records an invitation with its text in the state Sending, until the mail is sent. Raises Forbidden, NotFound."""
-    user = get_user(request, lab_id, name)
-    request.caller.require(f"{USER}/invite/action", lab_id.key)
-    user.invitation, user.invitation_text, user.invited_at = InvitationState.SENDING, text, None
-    request.touch(user)
-    request.audit(f"{USER}/invite/action", user.resource_id)
-    return user
-
-
-def register(request: Request, lab: Lab, *, knows_it: bool = False) -> LabUser:
-    """Registers the caller with the lab: as the roster's user of that address or, where access is open, as a new one.
-    May be repeated.
-
-    Raises Conflict where the lab is full, and Forbidden where the caller is not on the roster; NotFound, as if there were no
-    such lab, for a caller who may not read it and does not hold its registration code (`knows_it`).
-    """
-    person = request.caller.principal
-    roster = request.uow.lab_users.of_lab(lab.id)
-    known = next((each for each in roster if each.principal_id == person.id), None)
-    if known:
-        return known
-    user = request.uow.lab_users.find_by_email(lab.id, person.name)
-    if user is None and not lab.open_access:
-        if not knows_it and not request.caller.may(f"{LABS}/labs/read", lab.key):
-            raise refused(missing(Message("lab"), lab.key.rsplit("/", 1)[-1]), f"{USER}/register/action", lab.key)
-        raise Forbidden(
-            Message("The lab '{title}' does not expect '{person}'.", title=lab.title, person=person.name),
-            hint=Message("Ask its educator to add you to the users, or to open the lab."),
-        )
-    if sum(each.principal_id is not None for each in roster) >= lab.capacity:
-        raise Conflict(
-            Message("The lab '{title}' is full.", title=lab.title),
-            hint=Message("Ask its educator for more capacity."),
-            code="LabIsFull",
-        )
-    user = user or _add(request, lab, user_id(lab, request.id_generator.new_guid()), person.name, checked=False)
-    user.principal_id, user.display_name = person.id, person.display_name
-    request.audit(f"{USER}/register/action", user.resource_id)
-    return user
-
-
-def register_by_code(request: Request, code: str) -> LabUser:
-    """Registers the caller with the lab of that registration code. Raises NotFound, Forbidden, Conflict."""
-    lab = request.uow.labs.find_by_code(code.strip())
-    if lab is None:
-        error = NotFound(
-            Message("No lab has this registration code."), hint=Message("Check it, or ask the lab's educator for it.")
-        )
-        raise refused(error, f"{USER}/register/action", "")
-    return register(request, lab, knows_it=True)
+    return Removal(was_there=True, operation=operation)
 
 
 def user_id(lab: Lab, name: str) -> ResourceId:
@@ -176,15 +132,18 @@ def _is_address_of(user: LabUser, text: str) -> bool:
     )
 
 
-def _add(request: Request, lab: Lab, id: ResourceId, email: str, *, checked: bool = True) -> LabUser:
-    address = email_address(email) if checked else email
+def add_user(request: Request, lab: Lab, id: ResourceId, address: str) -> LabUser:
+    """Adds a user of that address, or of the name of somebody without one.
+
+    Raises Conflict where somebody has the address already, or for more than 400 users. The caller has checked the right.
+    """
     if request.uow.lab_users.find_by_email(lab.id, address):
         raise Conflict(
             Message("'{address}' is another user of this lab.", address=address),
             hint=Message("One address is one user."),
             target="properties.email",
         )
-    if len(request.uow.lab_users.of_lab(lab.id)) >= MAX_USERS:
+    if request.uow.lab_users.count_of_lab(lab.id) >= MAX_USERS:
         raise Conflict(
             Message("A lab has at most {max_users} users.", max_users=MAX_USERS),
             hint=Message("Make a second lab."),

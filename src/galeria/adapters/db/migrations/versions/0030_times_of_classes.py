@@ -1,13 +1,13 @@
 """What is done of schedules is remembered, single occurrences can be changed, and the time of students' machines is counted.
 
-Revision ID: 0033
+Revision ID: 0030
 Revises: 0029
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0033"
+revision = "0030"
 down_revision = "0029"
 branch_labels = None
 depends_on = None
