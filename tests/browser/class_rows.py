@@ -67,6 +67,7 @@ def _machine(uow: UnitOfWork, lab_id: str) -> LabMachine:
         name="vm1",
         region=template.region,
         state=MachineState.STOPPED,
+        os_state=template.os_state,
         base_digest=template.base_digest,
         ssh_port=max(uow.machines.ports()) + 1,
         user_name=template.user_name,

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from galeria.actions.rosters.lab_users import UserRequest, update_user
 
 from galeria.actions.classes.schedules import ScheduleRequest, put_schedule
 from galeria.actions.classes.usage import current_warnings
 from galeria.actions.labs.lab_settings import LabSettings
 from galeria.actions.labs.machines import start_machine, stop_machine
+from galeria.actions.rosters.lab_users import UserRequest, update_user
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.labs.labs import LabMachine
 from galeria.domain.labs.roster import LabUser

@@ -7,8 +7,8 @@ import pytest
 from galeria.actions.labs.lab_publishing import begin_scaling, publish_lab
 from galeria.actions.labs.lab_settings import LabSettings, NonAdminAccount, update_lab
 from galeria.actions.labs.labs import create_lab
-from galeria.actions.rosters.machine_claims import claim_any
 from galeria.actions.labs.machines import reimage_machine, reset_password, start_machine
+from galeria.actions.rosters.machine_claims import claim_any
 from galeria.adapters.fakes.guest import FakeGuest
 from galeria.domain.errors import Conflict
 from galeria.domain.images.findings import CloudInit, Findings, SystemKind

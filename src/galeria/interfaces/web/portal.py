@@ -39,6 +39,7 @@ from galeria.interfaces.web.kit.rendering import Rendering
 from galeria.interfaces.web.kit.routes import page_router, show_error
 from galeria.interfaces.web.kit.slow_figures import PATIENCE, SlowFigures
 from galeria.interfaces.web.kit.visitors import find_visit
+from galeria.interfaces.web.labs.lab_class import class_router
 from galeria.interfaces.web.labs.lab_connect import connect_router
 from galeria.interfaces.web.labs.lab_export import export_router
 from galeria.interfaces.web.labs.lab_new import new_lab_router
@@ -127,6 +128,7 @@ def _page_routers() -> tuple[APIRouter, ...]:
         connect_router(),
         terminal_router(),
         schedule_router(),
+        class_router(),
         people_of_lab_router(),
         add_people_router(),
         my_machines_router(),

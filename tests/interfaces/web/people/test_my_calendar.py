@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
 import recurring_ical_events
-from galeria.actions.rosters.registration import register
 from icalendar import Calendar
 
 from galeria.actions.classes.schedules import ScheduleRequest, change_occurrence, put_schedule
 from galeria.actions.labs.lab_settings import LabSettings, update_lab
+from galeria.actions.rosters.registration import register
 from galeria.domain.classes.occurrences import occurrences
 from galeria.domain.labs.schedules import Frequency, OccurrenceChange, Recurrence, ScheduleTimes, WeekDay
 from tests.interfaces.web.served import NewPortal, Portal, text_of

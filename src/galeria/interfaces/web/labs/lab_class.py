@@ -1,5 +1,7 @@
 """The class of a lab: publishing, what students get, and a wall of their machines."""
 
+from dataclasses import dataclass
+
 from fastapi import APIRouter, Response
 
 from galeria.actions.classes.class_overview import ClassOverview, get_class, start_class, stop_class
@@ -10,6 +12,7 @@ from galeria.actions.labs.lab_settings import LAB, LabSettings, NonAdminAccount,
 from galeria.actions.labs.labs import get_lab, get_machine
 from galeria.actions.labs.machines import MACHINE, reimage_machine, start_machine, stop_machine
 from galeria.domain.ids import ResourceId
+from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.labs.profiles import MAX_CAPACITY
 from galeria.domain.labs.revisions import has_shared_password
 from galeria.domain.messages import Message
@@ -21,9 +24,18 @@ from galeria.interfaces.web.kit.permits import ALLOWED, Permission, permit, refu
 from galeria.interfaces.web.kit.routes import page_router
 from galeria.interfaces.web.kit.saved_values import require_same
 from galeria.interfaces.web.kit.urls import lab_url
-from galeria.interfaces.web.labs.labs import LABS, lab_id, load_lab_page
+from galeria.interfaces.web.labs.labs import LABS, lab_id
 
 _VERBS = {"start": start_machine, "stop": stop_machine, "reimage": reimage_machine}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScreenPermits:
+    """What the page of a screen asks about."""
+
+    screen: Permission
+    connect: Permission
+    start: Permission
 
 
 def class_router() -> APIRouter:
@@ -100,7 +112,7 @@ def switch_all(page: PageRequestDep, group: str, name: str) -> Response:
         notice = page.ngettext("%(count)s machine starts.", "%(count)s machines start.", count)
     else:
         notice = page.ngettext("%(count)s machine stops.", "%(count)s machines stop.", count)
-    return page.go(lab_url(id, "class"), notice=notice)
+    return page.go(lab_url(id, "class"), notice=notice % {"count": count})
 
 
 def act(page: PageRequestDep, group: str, name: str, machine: str) -> Response:
@@ -121,9 +133,9 @@ def ask_reimage(page: PageRequestDep, group: str, name: str, machine: str) -> Re
 
 def show_screen(page: PageRequestDep, group: str, name: str, machine: str) -> Response:
     with page.reading() as request:
-        lab_page = load_lab_page(request, page, lab_id(page, group, name))
-        _, found = get_machine(request, lab_page.seen.lab.arm_id, machine)
-        return page.show("lab_screen.html", lab_page=lab_page, lab=lab_page.seen.lab, machine=found)
+        lab, found = get_machine(request, lab_id(page, group, name), machine)
+        permits = ScreenPermits(screen=_screen(request, lab, found), connect=ALLOWED, start=ALLOWED)
+        return page.show("lab_screen.html", permits=permits, lab=lab, machine=found)
 
 
 def show_picture(page: PageRequestDep, group: str, name: str, machine: str) -> Response:
@@ -158,6 +170,13 @@ def _show(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
             max_capacity=MAX_CAPACITY,
             work=work_under_way(request, seen.lab.id),
         )
+
+
+def _screen(request: Request, lab: Lab, machine: LabMachine) -> Permission:
+    allowed = permit(request, f"{MACHINE}/resetPassword/action", lab.key)
+    if allowed and machine.state is not MachineState.RUNNING and not machine.is_unreachable:
+        return refused(Message("The machine is off. Start it first."))
+    return allowed
 
 
 def _watch(request: Request, seen: ClassOverview) -> Permission:
