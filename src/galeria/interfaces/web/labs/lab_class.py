@@ -1,6 +1,8 @@
 """The class of a lab: publishing, what students get, and a wall of their machines."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import APIRouter, Response
 
@@ -26,8 +28,6 @@ from galeria.interfaces.web.kit.saved_values import require_same
 from galeria.interfaces.web.kit.urls import lab_url
 from galeria.interfaces.web.labs.labs import LABS, lab_id
 
-_VERBS = {"start": start_machine, "stop": stop_machine, "reimage": reimage_machine}
-
 
 @dataclass(frozen=True, kw_only=True)
 class ScreenPermits:
@@ -47,8 +47,10 @@ def class_router() -> APIRouter:
     router.add_api_route(f"{place}-publish", publish, methods=["POST"], name="web_class_publish")
     router.add_api_route(f"{place}-settings", change, methods=["POST"], name="web_class_settings")
     router.add_api_route(f"{place}-power", switch_all, methods=["POST"], name="web_class_power")
-    router.add_api_route(machine, act, methods=["POST"], name="web_class_machine")
-    router.add_api_route(f"{machine}/reimage", ask_reimage, methods=["GET"], name="web_class_reimage")
+    router.add_api_route(f"{machine}/start", start, methods=["POST"], name="web_class_start")
+    router.add_api_route(f"{machine}/stop", stop, methods=["POST"], name="web_class_stop")
+    router.add_api_route(f"{machine}/reimage", ask_reimage, methods=["GET"], name="web_class_ask_reimage")
+    router.add_api_route(f"{machine}/reimage", reimage, methods=["POST"], name="web_class_reimage")
     router.add_api_route(f"{machine}/screen", show_screen, methods=["GET"], name="web_class_screen")
     router.add_api_route(f"{machine}/screen.png", show_picture, methods=["GET"], name="web_class_picture")
     return router
@@ -62,7 +64,7 @@ def show_wall(page: PageRequestDep, group: str, name: str) -> Response:
     """Return the wall alone, for the page's script that asks again."""
     with page.reading() as request:
         seen = get_class(request, lab_id(page, group, name))
-        return page.show("parts/class_wall.html", seen=seen, lab=seen.lab, watch=_watch(request, seen))
+        return page.show("parts/class_wall.html", seen=seen, lab=seen.lab, **_permits(request, seen))
 
 
 def publish(page: PageRequestDep, group: str, name: str) -> Response:
@@ -115,11 +117,21 @@ def switch_all(page: PageRequestDep, group: str, name: str) -> Response:
     return page.go(lab_url(id, "class"), notice=notice % {"count": count})
 
 
-def act(page: PageRequestDep, group: str, name: str, machine: str) -> Response:
-    id, verb = lab_id(page, group, name), page.form.text("do")
-    do = _VERBS.get(verb, start_machine)
+def start(page: PageRequestDep, group: str, name: str, machine: str) -> Response:
+    return _begin(page, lab_id(page, group, name), lambda request, id: start_machine(request, id, machine))
+
+
+def stop(page: PageRequestDep, group: str, name: str, machine: str) -> Response:
+    return _begin(page, lab_id(page, group, name), lambda request, id: stop_machine(request, id, machine))
+
+
+def reimage(page: PageRequestDep, group: str, name: str, machine: str) -> Response:
+    return _begin(page, lab_id(page, group, name), lambda request, id: reimage_machine(request, id, machine))
+
+
+def _begin(page: PageRequest, id: ResourceId, do: Callable[[Request, ResourceId], Operation | None]) -> Response:
     with page.writing() as request:
-        operation = do(request, id, machine)
+        operation = do(request, id)
     page.start(operation)
     return page.go(lab_url(id, "class"))
 
@@ -163,9 +175,7 @@ def _show(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
             form=page.form,
             publish=_publish_permit(request, seen),
             write=permit(request, f"{LAB}/write", seen.lab.key),
-            start=permit(request, f"{MACHINE}/start/action", seen.lab.key),
-            stop=permit(request, f"{MACHINE}/stop/action", seen.lab.key),
-            watch=_watch(request, seen),
+            **_permits(request, seen),
             is_shared=has_shared_password(seen.lab),
             max_capacity=MAX_CAPACITY,
             work=work_under_way(request, seen.lab.id),
@@ -179,9 +189,13 @@ def _screen(request: Request, lab: Lab, machine: LabMachine) -> Permission:
     return allowed
 
 
-def _watch(request: Request, seen: ClassOverview) -> Permission:
-    """Return whether this person may look at students' screens."""
-    return permit(request, f"{MACHINE}/resetPassword/action", seen.lab.key)
+def _permits(request: Request, seen: ClassOverview) -> dict[str, Any]:
+    """Return what this person may do with all machines, and whether to look at students' screens."""
+    return {
+        "start": permit(request, f"{MACHINE}/start/action", seen.lab.key),
+        "stop": permit(request, f"{MACHINE}/stop/action", seen.lab.key),
+        "watch": permit(request, f"{MACHINE}/resetPassword/action", seen.lab.key),
+    }
 
 
 def _publish_permit(request: Request, seen: ClassOverview) -> Permission:
