@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from galeria.adapters.db.engine import empty_write_ahead_log
 from galeria.adapters.durable import DbosStarter, WorkerlessStarter
 from galeria.adapters.engine.nbd_source import remove_stale_sockets
+from galeria.adapters.host_boot import has_restarted
 from galeria.adapters.identity.openid import OpenIdProvider
 from galeria.adapters.identity.tokens import JwtTokens
 from galeria.adapters.mail import SmtpServer
@@ -38,6 +39,7 @@ from galeria.interfaces.web.kit.rendering import Rendering
 from galeria.interfaces.web.mail_texts import PortalMailTexts
 from galeria.interfaces.web.portal import make_portal
 from galeria.ports.work import Starter
+from galeria.reconcilers.host_restart import bring_back_machines
 from galeria.reconcilers.invitation_mails import send_invitations
 
 MAIL_SECONDS = 2.0  # between two rounds of mails
@@ -179,6 +181,8 @@ def _running_worker(container: Container) -> Iterator[Starter]:
     with locked_data(container.data, "worker.lock", "worker"):
         remove_stale_sockets()
         starter = DbosStarter(database_url=container.durable_url, context=container.context)
+        if has_restarted(container.data / "private"):
+            bring_back_machines(container.context)
         starter.launch()
         jobs = periodic_jobs(container.context, starter, container.audit_copy, container.relay)
         forgetting = PeriodicJob(every=FORGET_SECONDS, do=lambda: _forget_old_pages(container))

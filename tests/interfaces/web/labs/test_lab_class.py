@@ -57,7 +57,7 @@ def test_a_lab_is_published_with_what_students_get(new_portal: NewPortal) -> Non
     shown = text_of(portal.browser("educator").get(PAGE))
     assert "0 of 3 run" in shown
     assert "Revision 1" in shown
-    assert shown.count("Nobody's") == 3
+    assert shown.count("Free student-") == 3
 
 
 def test_all_start_and_stop_with_one_button(new_portal: NewPortal) -> None:
