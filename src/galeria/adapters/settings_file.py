@@ -103,17 +103,27 @@ memory_mib = 12288                      # of all running machines; none: the hos
 starts_at_once = 4                      # machines that are starting at the same moment
 """
 
-import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from decimal import Decimal, InvalidOperation
-from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
 from galeria.adapters.mail_settings import read_mail
 from galeria.adapters.network_settings import read_network
+from galeria.adapters.settings_values import (
+    listening_address,
+    networks_of,
+    path_of,
+    port_number,
+    port_range,
+    require_only,
+    seconds_of,
+    text_of,
+    texts_of,
+    whole_number,
+)
 from galeria.domain.disk_margin import DiskMargin
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import location_name
@@ -124,7 +134,7 @@ from galeria.domain.messages import Message
 from galeria.domain.people.external_provider import ExternalProvider
 from galeria.domain.people.principals import ROLES
 from galeria.domain.prices import Prices
-from galeria.domain.reach.server_settings import EVERY_ADDRESS, RelayLimits, ServerSettings, is_public_name
+from galeria.domain.reach.server_settings import RelayLimits, ServerSettings, is_public_name
 from galeria.domain.regions import Region, Regions
 from galeria.domain.request_rates import RequestRates
 from galeria.domain.settings import Settings
@@ -160,7 +170,7 @@ def read_settings(data: Path) -> Settings:
 
 
 def _settings(table: Mapping[str, Any], data: Path) -> Settings:
-    _only(
+    require_only(
         table,
         {
             "prices",
@@ -181,7 +191,7 @@ def _settings(table: Mapping[str, Any], data: Path) -> Settings:
         word="part",
     )
     server = _server(table.get("server", {}), _relay(table.get("relay", {})))
-    _only(table.get("audit", {}), {"copy"})
+    require_only(table.get("audit", {}), {"copy"})
     defaults = Settings()
     regions = tuple(Region(**{**each, "name": location_name(each["name"])}) for each in table.get("regions", ()))
     sizes = tuple(_size(each) for each in table.get("sizes", ()))
@@ -198,9 +208,9 @@ def _settings(table: Mapping[str, Any], data: Path) -> Settings:
         openid=openid,
         mail=read_mail(table["mail"], data, new_accounts=openid is None) if "mail" in table else None,
         **_uploads(table.get("uploads", {}), defaults),
-        hosts=tuple(each.lower() for each in _texts(table.get("server", {}), "hosts")),
-        trusted_proxies=_networks(table.get("server", {}), "trusted_proxies"),
-        audit_copy=_path(table.get("audit", {}), "copy"),
+        hosts=tuple(each.lower() for each in texts_of(table.get("server", {}), "hosts")),
+        trusted_proxies=networks_of(table.get("server", {}), "trusted_proxies"),
+        audit_copy=path_of(table.get("audit", {}), "copy"),
         limits=_limits(table.get("limits", {}), defaults.limits),
         disk_margin=_margin(table.get("disks", {}), defaults.disk_margin),
         request_rates=_rates(table.get("requests", {}), defaults.request_rates),
@@ -212,22 +222,22 @@ def _settings(table: Mapping[str, Any], data: Path) -> Settings:
 def _server(table: Mapping[str, Any], limits: RelayLimits) -> ServerSettings:
     defaults = ServerSettings()
     own = {each.name for each in fields(ServerSettings)} - {"relay_limits"}
-    _only(table, own | {"hosts", "trusted_proxies"})
-    first, last = _ports(table, ("first_machine_port", "last_machine_port"), defaults)
-    certificate, key = _path(table, "certificate"), _path(table, "key")
+    require_only(table, own | {"hosts", "trusted_proxies"})
+    first, last = port_range(table, ("first_machine_port", "last_machine_port"), defaults)
+    certificate, key = path_of(table, "certificate"), path_of(table, "key")
     if bool(certificate) is not bool(key):
         raise ValueError("'certificate' and 'key' belong together")
-    name = _text(table, "name").lower()
+    name = text_of(table, "name").lower()
     if name and not is_public_name(name):
         raise ValueError(f"'name' is a host name such as labs.example.org, and '{name}' is none")
     return ServerSettings(
-        listen=_listening_address(table, "listen", defaults.listen),
-        port=_port(table, "port", defaults.port),
+        listen=listening_address(table, "listen", defaults.listen),
+        port=port_number(table, "port", defaults.port),
         name=name,
-        public_port=_port(table, "public_port", defaults.public_port),
+        public_port=port_number(table, "public_port", defaults.public_port),
         certificate=certificate,
         key=key,
-        machines_listen=_listening_address(table, "machines_listen", defaults.machines_listen),
+        machines_listen=listening_address(table, "machines_listen", defaults.machines_listen),
         first_machine_port=first,
         last_machine_port=last,
         relay_limits=limits,
@@ -236,21 +246,23 @@ def _server(table: Mapping[str, Any], limits: RelayLimits) -> ServerSettings:
 
 def _relay(table: Mapping[str, Any]) -> RelayLimits:
     names = [each.name for each in fields(RelayLimits)]
-    _only(table, set(names))
-    return RelayLimits(**{name: _whole(table, name, getattr(RelayLimits(), name), least=0) for name in names})
+    require_only(table, set(names))
+    return RelayLimits(**{name: whole_number(table, name, getattr(RelayLimits(), name), least=0) for name in names})
 
 
 def _machines(table: Mapping[str, Any], defaults: Settings) -> dict[str, Any]:
-    _only(table, {"first_ssh_port", "last_ssh_port", "boot_seconds", "stop_seconds", "memory_mib", "starts_at_once"})
-    first, last = _ports(table, ("first_ssh_port", "last_ssh_port"), defaults)
+    require_only(
+        table, {"first_ssh_port", "last_ssh_port", "boot_seconds", "stop_seconds", "memory_mib", "starts_at_once"}
+    )
+    first, last = port_range(table, ("first_ssh_port", "last_ssh_port"), defaults)
     return {
         "first_ssh_port": first,
         "last_ssh_port": last,
-        "boot_seconds": _seconds(table, "boot_seconds", defaults.boot_seconds),
-        "stop_seconds": _seconds(table, "stop_seconds", defaults.stop_seconds),
+        "boot_seconds": seconds_of(table, "boot_seconds", defaults.boot_seconds),
+        "stop_seconds": seconds_of(table, "stop_seconds", defaults.stop_seconds),
         "starts": StartLimits(
-            memory_mib=_whole(table, "memory_mib", 0, least=0),
-            at_once=_whole(table, "starts_at_once", defaults.starts.at_once, least=1),
+            memory_mib=whole_number(table, "memory_mib", 0, least=0),
+            at_once=whole_number(table, "starts_at_once", defaults.starts.at_once, least=1),
         ),
     }
 
@@ -265,21 +277,21 @@ def _uploads(table: Mapping[str, Any], defaults: Settings) -> dict[str, Any]:
         "at_once": "uploads_at_once",
         "least_kib_per_second": "upload_least_kib_per_second",
     }
-    _only(table, set(names))
+    require_only(table, set(names))
     return {
-        field: _whole(table, name, getattr(defaults, field), least=name != "least_kib_per_second")
+        field: whole_number(table, name, getattr(defaults, field), least=name != "least_kib_per_second")
         for name, field in names.items()
     }
 
 
 def _limits(table: Mapping[str, Any], defaults: Limits) -> Limits:
     limits = {each.name: getattr(defaults, each.name) for each in fields(Limits)}
-    _only(table, {name for each in limits for name in (each, f"{each}_per_person")})
+    require_only(table, {name for each in limits for name in (each, f"{each}_per_person")})
     return Limits(
         **{
             name: Limit(
-                per_person=_whole(table, f"{name}_per_person", limit.per_person),
-                in_all=_whole(table, name, limit.in_all),
+                per_person=whole_number(table, f"{name}_per_person", limit.per_person),
+                in_all=whole_number(table, name, limit.in_all),
             )
             for name, limit in limits.items()
         }
@@ -287,22 +299,26 @@ def _limits(table: Mapping[str, Any], defaults: Limits) -> Limits:
 
 
 def _margin(table: Mapping[str, Any], defaults: DiskMargin) -> DiskMargin:
-    _only(table, {"margin_gib", "margin_percent"})
-    percent = _whole(table, "margin_percent", defaults.percent, least=0)
+    require_only(table, {"margin_gib", "margin_percent"})
+    percent = whole_number(table, "margin_percent", defaults.percent, least=0)
     if percent > MOST_PERCENT:
         raise ValueError(f"'margin_percent' is at most {MOST_PERCENT}")
-    return DiskMargin(size=_whole(table, "margin_gib", defaults.size // GB, least=0) * GB, percent=percent)
+    return DiskMargin(size=whole_number(table, "margin_gib", defaults.size // GB, least=0) * GB, percent=percent)
 
 
 def _rates(table: Mapping[str, Any], defaults: RequestRates) -> RequestRates:
     names = {each.name: f"{each.name}_per_minute" for each in fields(RequestRates)}
-    _only(table, set(names.values()))
-    return RequestRates(**{each: _whole(table, name, getattr(defaults, each), least=0) for each, name in names.items()})
+    require_only(table, set(names.values()))
+    return RequestRates(
+        **{each: whole_number(table, name, getattr(defaults, each), least=0) for each, name in names.items()}
+    )
 
 
 def _size(table: Mapping[str, Any]) -> Size:
-    _only(table, {"name", "vcpus", "memory_mib"})
-    return Size(name=str(table["name"]), vcpus=_whole(table, "vcpus", 0), memory_mib=_whole(table, "memory_mib", 0))
+    require_only(table, {"name", "vcpus", "memory_mib"})
+    return Size(
+        name=str(table["name"]), vcpus=whole_number(table, "vcpus", 0), memory_mib=whole_number(table, "memory_mib", 0)
+    )
 
 
 def _price(value: object) -> Decimal:
@@ -312,74 +328,9 @@ def _price(value: object) -> Decimal:
     return price
 
 
-def _only(table: Mapping[str, Any], names: set[str], *, word: str = "setting") -> None:
-    unknown = table.keys() - names
-    if unknown:
-        raise ValueError(f"unknown {word} '{sorted(unknown)[0]}'")
-
-
-def _whole(table: Mapping[str, Any], name: str, default: int, *, least: int = 1) -> int:
-    value = table.get(name, default)
-    if type(value) is not int or value < least:
-        raise ValueError(f"'{name}' is a whole number from {least} on")
-    return value
-
-
-def _ports(table: Mapping[str, Any], names: tuple[str, str], defaults: object) -> tuple[int, int]:
-    first, last = (_whole(table, name, getattr(defaults, name)) for name in names)
-    if not first <= last <= LAST_PORT:
-        raise ValueError(f"'{names[0]}' to '{names[1]}' is no range of ports up to {LAST_PORT}")
-    return first, last
-
-
-def _port(table: Mapping[str, Any], name: str, default: int) -> int:
-    port = _whole(table, name, default, least=0)
-    if port > LAST_PORT:
-        raise ValueError(f"'{name}' is a port up to {LAST_PORT}")
-    return port
-
-
-def _listening_address(table: Mapping[str, Any], name: str, default: str) -> str:
-    address = _text(table, name, default)
-    return address if address in ("", EVERY_ADDRESS) else str(ip_address(address))
-
-
-def _seconds(table: Mapping[str, Any], name: str, default: float) -> float:
-    value = table.get(name, default)
-    if type(value) not in (int, float) or not 0 < value < math.inf:
-        raise ValueError(f"'{name}' is a number of seconds above 0")
-    return float(value)
-
-
-def _text(table: Mapping[str, Any], name: str, default: str = "") -> str:
-    value = table.get(name, default)
-    if not isinstance(value, str):
-        raise ValueError(f"'{name}' is a text")
-    return value
-
-
-def _path(table: Mapping[str, Any], name: str) -> str:
-    value = _text(table, name)
-    if value and not Path(value).is_absolute():
-        raise ValueError(f"'{name}' is the whole path of a file")
-    return value
-
-
-def _texts(table: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    """Return a list of texts. A single text would else be taken for a list of its letters."""
-    value = table.get(name, [])
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise ValueError(f"'{name}' is a list of texts, such as [\"one\"]")
-    return tuple(value)
-
-
-def _networks(table: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    return tuple(str(ip_network(each, strict=False)) for each in _texts(table, name))
-
-
 def _prices(table: Mapping[str, Any]) -> Prices:
     defaults = Prices()
-    _only(table, {"currency", "gb_month", "gb_sent", "by_region"}, word="price")
+    require_only(table, {"currency", "gb_month", "gb_sent", "by_region"}, word="price")
     return Prices(
         currency=str(table.get("currency", defaults.currency)),
         gb_month=_price(table.get("gb_month", defaults.gb_month)),
@@ -397,9 +348,9 @@ def _openid(table: Mapping[str, Any], data: Path) -> ExternalProvider:
     if file is not None:
         given["client_secret"] = (data / file).read_text(encoding="utf-8").strip()
     if "scopes" in given:
-        given["scopes"] = _texts(given, "scopes")
+        given["scopes"] = texts_of(given, "scopes")
     if "allowed_domains" in given:
-        given["allowed_domains"] = tuple(each.lower() for each in _texts(given, "allowed_domains"))
+        given["allowed_domains"] = tuple(each.lower() for each in texts_of(given, "allowed_domains"))
     provider = ExternalProvider(**given)
     if provider.role and provider.role not in ROLES:
         raise ValueError(f"there is no role '{provider.role}'")

@@ -5,7 +5,6 @@ ended.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
@@ -14,10 +13,15 @@ from galeria.domain.images.eligibility import VersionFacts
 from galeria.domain.images.findings import Findings
 from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
 from galeria.domain.images.storage import Disk, Snapshot
-from galeria.domain.operations import Operation, OperationKind, OperationStep, Upload
+from galeria.domain.operations import Operation, OperationKind, OperationStep
 from galeria.domain.resources import ResourceGroup, Subscription
 from galeria.ports.audit import AuditRepository
-from galeria.ports.disk_repositories import AccessGrantRepository, ManagedImageRepository, StoredDiskRepository
+from galeria.ports.disk_repositories import (
+    AccessGrantRepository,
+    ManagedImageRepository,
+    StoredDiskRepository,
+    UploadRepository,
+)
 from galeria.ports.image_queries import ImageQueries
 from galeria.ports.lab_queries import LabQueries
 from galeria.ports.lab_repositories import (
@@ -178,30 +182,6 @@ class OperationRepository(Repository[Operation], Protocol):
 
     def add_step(self, step: OperationStep) -> None:
         """Adds a step to its operation."""
-        ...
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class UploadTotals:
-    """How many files are announced, and how many bytes they have together when they are whole."""
-
-    files: int
-    announced: int
-
-
-class UploadRepository(Repository[Upload], Protocol):
-    """The files that are being uploaded or wait to become images."""
-
-    def of_owner(self, owner_id: str) -> list[Upload]:
-        """Returns the uploads of a principal, newest first."""
-        ...
-
-    def totals(self, *, owner_id: str | None = None) -> UploadTotals:
-        """Counts the uploads of a principal or of everybody, and the disks that wait for their bytes page by page."""
-        ...
-
-    def created_before(self, moment: datetime) -> list[Upload]:
-        """Returns the uploads of all principals that were announced before then, oldest first."""
         ...
 
 

@@ -8,12 +8,12 @@ from galeria.interfaces.cli.commands.galleries import add_gallery_commands
 from galeria.interfaces.cli.commands.groups import add_group_commands
 from galeria.interfaces.cli.commands.host import add_host_commands
 from galeria.interfaces.cli.commands.images import add_image_commands
-from galeria.interfaces.cli.commands.labs import add_lab_commands
+from galeria.interfaces.cli.commands.labs.labs import add_lab_commands
+from galeria.interfaces.cli.commands.labs.schedules import add_schedule_commands
 from galeria.interfaces.cli.commands.operations import add_operation_commands
 from galeria.interfaces.cli.commands.people import add_person_commands
 from galeria.interfaces.cli.commands.relay import add_relay_commands
 from galeria.interfaces.cli.commands.roles import add_role_commands
-from galeria.interfaces.cli.commands.schedules import add_schedule_commands
 from galeria.interfaces.cli.commands.sign_in import add_signin_commands
 from galeria.interfaces.cli.commands.store import add_store_commands
 from galeria.interfaces.cli.kit.command import root

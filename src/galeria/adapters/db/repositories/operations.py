@@ -12,7 +12,7 @@ from galeria.domain.images.storage import DiskState
 from galeria.domain.messages import Message
 from galeria.domain.operations import OPERATION_TYPES, Operation, OperationKind, OperationStep, Upload
 from galeria.domain.states import OperationStatus
-from galeria.ports.database import UploadTotals
+from galeria.ports.disk_repositories import UploadTotals
 
 _LIMITED = tuple(kind for kind, type in OPERATION_TYPES.items() if type.is_limited)
 _GIVEN_UP = (OperationStatus.FAILED, OperationStatus.CANCELED)
