@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from galeria.adapters.mail import SmtpServer
-from galeria.domain.mail import Mail, MailText, MailTls
-from galeria.ports.mail import MailDelayed, MailRefused, MailUncertain
-from tests.mail_server import SENDER, mail_server
+from galeria.domain.people.mail import Mail, MailText, MailTls
+from galeria.ports.other_servers.mail import MailDelayed, MailRefused, MailUncertain
+from tests.adapters.mail_server import SENDER, mail_server
 
 TEXT = MailText(subject="Convite: Álgebra", text="Olá, Ana.\nAté logo.", html="<p>Olá, Ana.</p>")
 MAIL = Mail(to="ana@example.org", message_id="<1@example.org>", content=TEXT)

@@ -13,19 +13,19 @@ from galeria.actions.rosters.lab_users import UserRequest, delete_user, put_user
 from galeria.actions.rosters.welcomes import accept_welcome, find_welcome
 from galeria.adapters.mail import SmtpServer
 from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound
-from galeria.domain.labs.invitations import Invitation, next_wait
+from galeria.domain.labs.invitations import UserInvitation, next_wait
 from galeria.domain.labs.roster import InvitationState, LabUser
-from galeria.domain.mail import Mail
+from galeria.domain.people.mail import Mail
 from galeria.domain.settings import Settings
 from galeria.interfaces.web.kit.assets import StaticFiles
 from galeria.interfaces.web.kit.rendering import Rendering
 from galeria.interfaces.web.mail_texts import PortalMailTexts
-from galeria.ports.mail import MailServer
+from galeria.ports.other_servers.mail import MailServer
 from galeria.reconcilers.invitation_mails import send_invitations
 from tests.actions.labs.lab_changes import ALGEBRA, change, held
+from tests.adapters.mail_server import RunningMailServer, mail_server
 from tests.later_clock import Later
 from tests.local_installation import PASSWORD, LocalInstallation, secrets
-from tests.mail_server import RunningMailServer, mail_server
 from tests.prepared_installations import MakeInstallation, with_lab
 from tests.version_rows import add_student_machine
 
@@ -64,7 +64,7 @@ def send(installation: LocalInstallation, server: MailServer | None = None) -> N
     send_invitations(installation.context, server or SmtpServer(settings), TEXTS)
 
 
-def state(installation: LocalInstallation) -> tuple[LabUser, Invitation]:
+def state(installation: LocalInstallation) -> tuple[LabUser, UserInvitation]:
     with installation.context.database(reading=True) as uow:
         (user,) = uow.lab_users.of_lab(held(installation).id)
         return user, uow.invitations.get(user.id)

@@ -9,9 +9,9 @@ from email.policy import SMTPUTF8
 from email.utils import formatdate
 
 from galeria.domain.errors import GaleriaError
-from galeria.domain.mail import Mail, MailSettings, MailTls
 from galeria.domain.messages import Message, verbatim
-from galeria.ports.mail import MailDelayed, MailRefused, MailUncertain
+from galeria.domain.people.mail import Mail, MailSettings, MailTls
+from galeria.ports.other_servers.mail import MailDelayed, MailRefused, MailUncertain
 
 SECONDS = 20.0  # without an answer of the server
 _NAME = "Galeria"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from galeria.domain.mail import MailSettings, MailTls
+from galeria.domain.people.mail import MailSettings, MailTls
 
 LANGUAGES = ("en", "pt-BR")
 LAST_PORT = 65535

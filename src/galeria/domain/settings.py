@@ -7,8 +7,8 @@ from galeria.domain.labs.guest_network import NetworkSettings
 from galeria.domain.labs.sizes import SIZES, Size
 from galeria.domain.labs.start_queue import StartLimits
 from galeria.domain.limits import Limits
-from galeria.domain.mail import MailSettings
 from galeria.domain.people.external_provider import ExternalProvider
+from galeria.domain.people.mail import MailSettings
 from galeria.domain.prices import Prices
 from galeria.domain.reach.server_settings import ServerSettings
 from galeria.domain.regions import Region, Regions

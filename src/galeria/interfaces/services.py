@@ -10,9 +10,9 @@ from galeria.interfaces.http.request_limits import RequestLimits
 from galeria.interfaces.uploads.slots import ReceivingSlots
 from galeria.ports.database import Database
 from galeria.ports.files import DiskRoom, PageFiles, UploadFiles
-from galeria.ports.identity_provider import IdentityProvider
 from galeria.ports.images import ImageStore
 from galeria.ports.machines import VmEngine
+from galeria.ports.other_servers.identity_provider import IdentityProvider
 from galeria.ports.relay import Shells
 from galeria.ports.tokens import Tokens
 from galeria.ports.work import Clock, IdGenerator, SecretHasher, Starter

@@ -9,7 +9,7 @@ from galeria.domain.classes.occurrences import OccurrenceRecord
 from galeria.domain.classes.shutdown import MachinePresence
 from galeria.domain.classes.usage import UsageSession
 from galeria.domain.labs.accounts import ImageSwitch, LabAccount
-from galeria.domain.labs.invitations import Invitation
+from galeria.domain.labs.invitations import UserInvitation
 from galeria.domain.labs.labs import FailureRecord, Lab, LabDraft, LabMachine
 from galeria.domain.labs.revisions import LabRevision
 from galeria.domain.labs.roster import FavoriteLab, LabUser
@@ -124,18 +124,18 @@ class LabUserRepository(ResourceRepository[LabUser], Protocol):
         ...
 
 
-class InvitationRepository(Repository[Invitation], Protocol):
+class InvitationRepository(Repository[UserInvitation], Protocol):
     """The invitations of lab users, found by the user's id."""
 
     def due(self, now: datetime, limit: int) -> list[str]:
         """Returns the ids of at most so many users whose invitations are to be sent now, the longest due first."""
         ...
 
-    def find_by_welcome(self, welcome_hash: str) -> Invitation | None:
+    def find_by_welcome(self, welcome_hash: str) -> UserInvitation | None:
         """Returns the invitation whose welcome link has this fingerprint, or None; the link may have ended."""
         ...
 
-    def of_lab(self, lab_id: str) -> dict[str, Invitation]:
+    def of_lab(self, lab_id: str) -> dict[str, UserInvitation]:
         """Returns a user's id → invitation, of the lab's users who were invited."""
         ...
 

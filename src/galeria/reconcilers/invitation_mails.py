@@ -9,14 +9,21 @@ from datetime import timedelta
 
 from galeria.actions.rosters.welcomes import needs_account
 from galeria.domain.errors import GaleriaError
-from galeria.domain.labs.invitations import WELCOME_LIFE, Invitation, next_wait
+from galeria.domain.labs.invitations import WELCOME_LIFE, UserInvitation, next_wait
 from galeria.domain.labs.labs import Lab
 from galeria.domain.labs.roster import InvitationState, LabUser
-from galeria.domain.mail import Mail
 from galeria.domain.messages import EMPTY, Message, join
+from galeria.domain.people.mail import Mail
 from galeria.domain.people.sign_in import fingerprint
 from galeria.ports.database import UnitOfWork
-from galeria.ports.mail import InvitationFacts, MailDelayed, MailRefused, MailServer, MailTexts, MailUncertain
+from galeria.ports.other_servers.mail import (
+    InvitationFacts,
+    MailDelayed,
+    MailRefused,
+    MailServer,
+    MailTexts,
+    MailUncertain,
+)
 from galeria.workflows.context import WorkflowContext
 
 BATCH = 50  # mails of one round
@@ -71,7 +78,7 @@ def _begin(context: WorkflowContext, user_id: str, texts: MailTexts) -> _Deliver
     return _Delivery(user_id=user_id, number=invitation.number, mail=mail)
 
 
-def _new_welcome(context: WorkflowContext, uow: UnitOfWork, invitation: Invitation, user: LabUser) -> str:
+def _new_welcome(context: WorkflowContext, uow: UnitOfWork, invitation: UserInvitation, user: LabUser) -> str:
     """Make the link for who has no account, in place of one that was sent before; return its path, or nothing."""
     invitation.welcome_hash, invitation.welcome_until = "", None
     mail = context.settings.mail
@@ -87,7 +94,7 @@ def _mail(
     context: WorkflowContext,
     uow: UnitOfWork,
     texts: MailTexts,
-    invitation: Invitation,
+    invitation: UserInvitation,
     user: LabUser,
     lab: Lab,
     welcome: str,

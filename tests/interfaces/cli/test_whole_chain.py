@@ -236,3 +236,28 @@ def test_a_refused_import_goes_away_with_its_image(campus: Campus, tmp_path: Pat
     assert [each["name"] for each in campus("image", "list", "--gallery", "gal")] == ["letter"]
     campus("image", "delete", "letter", *version, "--yes")
     assert campus("image", "list", "--gallery", "gal") == []
+
+
+def test_a_class_is_listed_by_a_file_and_invited(campus: Campus, tmp_path: Path) -> None:
+    disk, people = tmp_path / "ubuntu.raw", tmp_path / "people.csv"
+    disk.write_bytes(disk_bytes())
+    people.write_bytes("Nome;E-mail\nAna;ana@example.org\nBia;bia@example.org\nCaio;caio@\n".encode("utf-16"))
+    campus("image", "import", str(disk), "--name", "Base", "--generation", "V1")
+    campus("lab", "create", "turma-a", "--image", "base", "--user", "ana", "--size", "Tiny", who="educator")
+
+    shown = campus("lab", "add-people", "turma-a", str(people), "--dry-run", who="educator")
+    assert campus("lab", "people", "turma-a", who="educator") == []
+    added = campus("lab", "add-people", "turma-a", str(people), who="educator")
+    again = campus("lab", "add-people", "turma-a", str(people), who="educator")
+    invited = campus.run("lab", "invite", "turma-a", who="educator")
+    campus("lab", "remove-person", "turma-a", "ANA@example.org", who="educator")
+    nobody = campus.run("lab", "remove-person", "turma-a", "ana@example.org", who="educator")
+
+    assert shown["new"] == added["added"] == ["ana@example.org", "bia@example.org"]
+    assert shown["faults"] == [{"line": 4, "why": "'caio@' is no e-mail address."}]
+    assert (again["added"], again["known"]) == ([], 2)
+    assert "sends no mail" in invited.output
+    assert [each["properties"]["email"] for each in campus("lab", "people", "turma-a", who="educator")] == [
+        "bia@example.org"
+    ]
+    assert "Nobody on the list" in nobody.output

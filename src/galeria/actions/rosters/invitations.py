@@ -8,7 +8,7 @@ from galeria.actions.rosters.lab_users import USER, get_user
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs.addresses import is_address
-from galeria.domain.labs.invitations import Invitation
+from galeria.domain.labs.invitations import UserInvitation
 from galeria.domain.labs.roster import InvitationState, LabUser
 from galeria.domain.messages import EMPTY, Message
 
@@ -84,7 +84,7 @@ def _invite(request: Request, user: LabUser, wanted: InvitationRequest) -> None:
     now, mail = request.clock.now(), request.settings.mail
     invitation = request.uow.invitations.find(user.id)
     if invitation is None:
-        invitation = Invitation(user_id=user.id, invited_by="", language="", due_at=now)
+        invitation = UserInvitation(user_id=user.id, invited_by="", language="", due_at=now)
         request.uow.invitations.add(invitation)
     invitation.language = wanted.language or (mail.language if mail else "")
     invitation.invited_by, user.invitation_text = request.caller.principal.id, wanted.text

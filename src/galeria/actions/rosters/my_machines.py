@@ -78,13 +78,14 @@ def _mine(request: Request, lab: Lab, user: LabUser, machine: LabMachine) -> MyM
 
 
 def _educators(request: Request, lab: Lab) -> list[str]:
-    """Returns the lab's author or, where they may not change it any more, others with a role on the lab or its group."""
+    """Returns the lab's author or, where they may not change it any more, others whose role is nearest to the lab."""
     author = request.uow.people.find(lab.author_id) if lab.author_id else None
     if author and _may_help(request, author, lab):
         return [author.display_name]
-    scopes = (lab.key, lab.key.partition("/providers/")[0])
-    ids = dict.fromkeys(each.principal_id for each in request.uow.people.all_assignments() if each.scope in scopes)
-    return [each.display_name for each in request.uow.people.some(list(ids)) if _may_help(request, each, lab)][:2]
+    above = [each for each in request.uow.people.all_assignments() if (lab.key + "/").startswith(each.scope + "/")]
+    ids = dict.fromkeys(each.principal_id for each in sorted(above, key=lambda each: -len(each.scope)))
+    people = {each.id: each for each in request.uow.people.some(list(ids))}
+    return [people[id].display_name for id in ids if id in people and _may_help(request, people[id], lab)][:2]
 
 
 def _may_help(request: Request, person: Principal, lab: Lab) -> bool:

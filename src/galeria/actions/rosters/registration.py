@@ -15,7 +15,7 @@ REGISTER = f"{USER}/register/action"
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Place:
+class _RosterPlace:
     """Where somebody stands on a roster: `expected` is the user to register as, None for a new one."""
 
     registered: LabUser | None = None
@@ -74,11 +74,11 @@ def own_addresses(request: Request, person: Principal) -> list[str]:
     return [*dict.fromkeys(each.email for each in identities if each.email), person.name]
 
 
-def _find_place(request: Request, lab: Lab, *, knows_it: bool) -> _Place:
+def _find_place(request: Request, lab: Lab, *, knows_it: bool) -> _RosterPlace:
     person = request.caller.principal
     registered = request.uow.lab_users.find_registered(lab.id, person.id)
     if registered:
-        return _Place(registered=registered)
+        return _RosterPlace(registered=registered)
     addresses = own_addresses(request, person)
     listed = [each for each in (request.uow.lab_users.find_by_email(lab.id, name) for name in addresses) if each]
     expected = next((each for each in listed if each.principal_id is None), None)
@@ -104,4 +104,4 @@ def _find_place(request: Request, lab: Lab, *, knows_it: bool) -> _Place:
             hint=Message("Ask its educator for more capacity."),
             code="LabIsFull",
         )
-    return _Place(expected=expected)
+    return _RosterPlace(expected=expected)

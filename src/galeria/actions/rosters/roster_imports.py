@@ -12,10 +12,7 @@ from galeria.domain.labs.addresses import address_key
 from galeria.domain.labs.labs import Lab
 from galeria.domain.labs.roster import MAX_USERS, LabUser
 from galeria.domain.messages import Message
-from galeria.domain.rosters.csv_lists import read_list
 from galeria.domain.rosters.entries import RosterEntry, RosterFault, RosterReading
-from galeria.domain.rosters.one_roster import is_zip, read_one_roster
-from galeria.domain.rosters.texts import decoded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,14 +28,6 @@ class RosterPlan:
     def fits(self) -> bool:
         """Whether the roster has room for everybody new."""
         return len(self.new) <= self.places
-
-
-def read_people(data: bytes, *, class_id: str = "") -> RosterReading:
-    """Reads a list: CSV, a text with addresses, or a OneRoster zip, of which `class_id` names one class.
-
-    Raises Invalid and TooLarge where the whole of it cannot be read.
-    """
-    return read_one_roster(data, class_id=class_id) if is_zip(data) else read_list(decoded(data))
 
 
 def plan_import(request: Request, lab_id: ResourceId, reading: RosterReading) -> RosterPlan:

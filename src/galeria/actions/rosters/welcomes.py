@@ -14,7 +14,7 @@ from galeria.actions.people.principals import subscription_scope
 from galeria.actions.rosters.machine_claims import join_lab
 from galeria.domain.errors import Conflict, GaleriaError, NotFound
 from galeria.domain.ids import password as strong_password
-from galeria.domain.labs.invitations import Invitation
+from galeria.domain.labs.invitations import UserInvitation
 from galeria.domain.labs.labs import Lab
 from galeria.domain.labs.roster import LabUser
 from galeria.domain.messages import Message
@@ -30,7 +30,7 @@ class Welcome:
 
     lab: Lab
     user: LabUser
-    invitation: Invitation
+    invitation: UserInvitation
     has_account: bool
 
 

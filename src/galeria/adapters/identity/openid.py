@@ -30,7 +30,7 @@ _METHODS = "token_endpoint_auth_methods_supported"
 
 
 class OpenIdProvider:
-    """Implements `galeria.ports.identity_provider.IdentityProvider`. May be used by several threads."""
+    """Implements `galeria.ports.other_servers.identity_provider.IdentityProvider`. May be used by several threads."""
 
     def __init__(self, settings: ExternalProvider, clock: Clock, http: OpenIdHttp | None = None) -> None:
         self._settings = settings

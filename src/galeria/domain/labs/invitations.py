@@ -19,7 +19,7 @@ _WAITS = (
 
 
 @dataclass(eq=False, kw_only=True)
-class Invitation:
+class UserInvitation:
     """The invitation of one lab user; that it is to be sent, was sent or has failed stands in the user's own state."""
 
     user_id: str

@@ -64,7 +64,7 @@ def _files(data: bytes) -> dict[str, str]:
                 if name in (_USERS, _ENROLLMENTS):
                     with archive.open(member) as file:
                         found[name] = decoded(file.read(LARGEST + 1))
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, OSError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, OSError, EOFError) as error:
         raise Invalid(
             Message("The zip cannot be read."), hint=Message("Export it again; it must not have a password.")
         ) from error

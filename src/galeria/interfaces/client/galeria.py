@@ -15,6 +15,7 @@ from galeria.interfaces.client.compute import (
     VersionsClient,
 )
 from galeria.interfaces.client.connection import ServerConnection
+from galeria.interfaces.client.lab_users import LabUsersClient
 from galeria.interfaces.client.labs import ExportsClient, LabsClient, MachinesClient
 from galeria.interfaces.client.operations import OperationsClient, OperationSnapshot, StartedWork, Watch
 from galeria.interfaces.client.people import PeopleClient, RolesClient
@@ -42,6 +43,7 @@ class Galeria:
         self.labs = LabsClient(connection, names)
         self.machines = MachinesClient(connection, names)
         self.schedules = SchedulesClient(connection, names)
+        self.lab_users = LabUsersClient(connection, names)
         self.exports = ExportsClient(connection, names)
         self.people = PeopleClient(connection, names)
         self.secrets = SecretsClient(connection, names)

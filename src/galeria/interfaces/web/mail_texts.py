@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import UTC
 
-from galeria.domain.mail import MailText
+from galeria.domain.people.mail import MailText
 from galeria.interfaces.web.kit.catalogues import ENGLISH, LANGUAGES
 from galeria.interfaces.web.kit.rendering import Rendering
-from galeria.ports.mail import InvitationFacts
+from galeria.ports.other_servers.mail import InvitationFacts
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from galeria.actions.rosters.lab_users import add_users
 from galeria.actions.rosters.machine_claims import join_lab
 from galeria.domain.labs.roster import InvitationState, LabUser
-from galeria.domain.mail import MailSettings
+from galeria.domain.people.mail import MailSettings
 from galeria.domain.settings import Settings
 from galeria.domain.states import OperationStatus
 from tests.interfaces.web.served import NewPortal, Portal, serving, text_of

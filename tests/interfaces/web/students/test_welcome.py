@@ -3,7 +3,7 @@
 import pytest
 
 from galeria.actions.rosters.lab_users import UserRequest, put_user
-from galeria.domain.labs.invitations import Invitation
+from galeria.domain.labs.invitations import UserInvitation
 from galeria.domain.people.sign_in import fingerprint
 from galeria.interfaces.web.students.my_machines import MY_MACHINES
 from tests.interfaces.web.served import NewPortal, Portal, text_of, title_of
@@ -22,7 +22,7 @@ def with_invitation(installation: LocalInstallation) -> None:
         user, _ = put_user(request, ALGEBRA, "bia", UserRequest(email=BIA))
         now = request.clock.now()
         request.uow.invitations.add(
-            Invitation(
+            UserInvitation(
                 user_id=user.id,
                 invited_by=installation.people["educator"].id,
                 language="en",

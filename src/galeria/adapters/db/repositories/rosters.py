@@ -10,7 +10,7 @@ from galeria.adapters.db.repositories.base import SqlRepository, SqlResourceRepo
 from galeria.adapters.db.tables import core_tables
 from galeria.adapters.db.tables import roster_tables as tables
 from galeria.domain.labs.addresses import address_key
-from galeria.domain.labs.invitations import Invitation
+from galeria.domain.labs.invitations import UserInvitation
 from galeria.domain.labs.labs import LabDraft
 from galeria.domain.labs.revisions import LabRevision
 from galeria.domain.labs.roster import FavoriteLab, InvitationState, LabUser
@@ -53,9 +53,9 @@ class SqlLabUserRepository(SqlResourceRepository[LabUser]):
         return self._session.scalar(counted.where(columns.principal_id.is_not(None)) if registered else counted) or 0
 
 
-class SqlInvitationRepository(SqlRepository[Invitation]):
+class SqlInvitationRepository(SqlRepository[UserInvitation]):
     def __init__(self, session: Session) -> None:
-        super().__init__(session, Invitation, tables.invitations, Message("invitation"))
+        super().__init__(session, UserInvitation, tables.invitations, Message("invitation"))
 
     def due(self, now: datetime, limit: int) -> list[str]:
         self._session.flush()
@@ -67,13 +67,15 @@ class SqlInvitationRepository(SqlRepository[Invitation]):
         )
         return list(self._session.scalars(asked.order_by(columns.due_at, columns.user_id).limit(limit)))
 
-    def find_by_welcome(self, welcome_hash: str) -> Invitation | None:
+    def find_by_welcome(self, welcome_hash: str) -> UserInvitation | None:
         found = self._where(tables.invitations.c.welcome_hash == welcome_hash) if welcome_hash else []
         return found[0] if found else None
 
-    def of_lab(self, lab_id: str) -> dict[str, Invitation]:
+    def of_lab(self, lab_id: str) -> dict[str, UserInvitation]:
         columns, users = tables.invitations.c, tables.lab_users.c
-        asked = sa.select(Invitation).join(tables.lab_users, users.id == columns.user_id).where(users.lab_id == lab_id)
+        asked = (
+            sa.select(UserInvitation).join(tables.lab_users, users.id == columns.user_id).where(users.lab_id == lab_id)
+        )
         return {each.user_id: each for each in self._session.scalars(asked)}
 
 

@@ -24,7 +24,7 @@ from galeria.domain.classes.usage import UsageSession
 from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
 from galeria.domain.images.storage import AccessGrant, Disk, ManagedImage, ManagedImageDisk, Snapshot
 from galeria.domain.labs.accounts import ImageSwitch, LabAccount
-from galeria.domain.labs.invitations import Invitation
+from galeria.domain.labs.invitations import UserInvitation
 from galeria.domain.labs.labs import FailureRecord, Lab, LabDraft, LabMachine
 from galeria.domain.labs.revisions import LabRevision
 from galeria.domain.labs.roster import FavoriteLab, LabUser
@@ -50,7 +50,7 @@ _TABLES: tuple[tuple[type[Any], sa.Table], ...] = (
     (Lab, core_tables.labs),
     (LabMachine, core_tables.lab_machines),
     (LabUser, roster_tables.lab_users),
-    (Invitation, roster_tables.invitations),
+    (UserInvitation, roster_tables.invitations),
     (Schedule, roster_tables.lab_schedules),
     (LabRevision, roster_tables.lab_revisions),
     (OccurrenceRecord, class_tables.occurrence_records),

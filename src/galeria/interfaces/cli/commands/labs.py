@@ -11,6 +11,7 @@ from galeria.domain.messages import Message
 from galeria.interfaces.cli.commands.lab_class import add_class_commands
 from galeria.interfaces.cli.commands.lab_export import add_export_commands
 from galeria.interfaces.cli.commands.lab_machines import add_machine_commands
+from galeria.interfaces.cli.commands.lab_people import add_people_commands
 from galeria.interfaces.cli.kit.command import noun, remote
 from galeria.interfaces.cli.kit.context import CliContext
 from galeria.interfaces.cli.kit.regions import Region
@@ -60,6 +61,7 @@ def add_lab_commands(app: typer.Typer) -> None:
     add_machine_commands(lab, PasswordFile, PASSWORD)
     add_class_commands(lab)
     add_export_commands(lab)
+    add_people_commands(lab)
 
 
 def _add_create_command(lab: typer.Typer) -> None:

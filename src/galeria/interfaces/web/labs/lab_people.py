@@ -10,7 +10,7 @@ from galeria.actions.labs.labs import get_lab
 from galeria.actions.rosters.invitations import INVITE, MAX_NOTE
 from galeria.actions.rosters.lab_users import USER, delete_user, get_user, list_users
 from galeria.domain.ids import ResourceId
-from galeria.domain.labs.invitations import Invitation
+from galeria.domain.labs.invitations import UserInvitation
 from galeria.domain.labs.labs import Lab
 from galeria.domain.labs.roster import LabUser
 from galeria.interfaces.web.kit.page_numbers import page_number
@@ -29,7 +29,7 @@ class UserRow:
     """A user of the roster as the page lists it. `machine` is empty where none was claimed."""
 
     user: LabUser
-    invitation: Invitation | None
+    invitation: UserInvitation | None
     machine: str
 
 

@@ -8,12 +8,13 @@ from fastapi import APIRouter, Response
 from galeria.actions.labs.labs import get_lab
 from galeria.actions.rosters.invitations import InvitationRequest, invite_all, invite_user
 from galeria.actions.rosters.lab_users import USER
-from galeria.actions.rosters.roster_imports import RosterPlan, import_people, plan_import, read_people
+from galeria.actions.rosters.roster_imports import RosterPlan, import_people, plan_import
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.messages import Message
 from galeria.domain.rosters.csv_lists import read_list
 from galeria.domain.rosters.entries import RosterReading
+from galeria.domain.rosters.reading import read_people
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.routes import page_router
 from galeria.interfaces.web.kit.urls import lab_url

@@ -20,7 +20,7 @@ from galeria.interfaces.web.kit.page_request import PageRequest, PublicPageReque
 from galeria.interfaces.web.kit.routes import SIGN_IN, page_router
 from galeria.interfaces.web.people.browser_sign_in import signed_in_response
 from galeria.interfaces.web.people.sign_in import HOME, local_path, show_sign_in
-from galeria.ports.identity_provider import IdentityProvider
+from galeria.ports.other_servers.identity_provider import IdentityProvider
 
 START = f"{SIGN_IN}/external"
 BACK = f"{SIGN_IN}/external/back"

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from galeria.domain.errors import Conflict, Unavailable
-from galeria.domain.mail import Mail, MailText
+from galeria.domain.people.mail import Mail, MailText
 
 
 class MailRefused(Conflict):

@@ -16,7 +16,7 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from galeria.adapters.identity.keys import ensure_installation
 from galeria.adapters.system import SystemClock
-from galeria.domain.mail import MailSettings, MailTls
+from galeria.domain.people.mail import MailSettings, MailTls
 
 SENDER = "labs@example.org"
 USER, PASSWORD = "galeria", "correct-Horse-7"
