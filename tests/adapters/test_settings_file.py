@@ -43,6 +43,7 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
 
 def test_the_examples_of_the_page_are_read(tmp_path: Path) -> None:
     (tmp_path / "openid.secret").write_text("a secret")
+    (tmp_path / "mail.secret").write_text("another secret\n")
     settings = read(tmp_path, described())
     assert settings.hosts == ("mirror.example.org",)
     assert settings.server.name == "labs.example.org"
@@ -53,6 +54,9 @@ def test_the_examples_of_the_page_are_read(tmp_path: Path) -> None:
     assert [each.name for each in settings.sizes] == ["Small"]
     assert settings.openid is not None
     assert settings.openid.client_secret == "a secret"
+    assert settings.mail is not None
+    assert (settings.mail.password, settings.mail.used_port) == ("another secret", 587)
+    assert "another secret" not in repr(settings)
 
 
 def test_the_page_and_the_module_describe_the_same_settings() -> None:
@@ -147,6 +151,46 @@ def test_a_mistake_names_the_file_and_the_remedy(tmp_path: Path, text: str) -> N
 def test_a_mistake_about_the_network_is_named_as_well(tmp_path: Path, text: str) -> None:
     with pytest.raises(Invalid, match=FILE_NAME):
         read(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ('from = "labs@example.org"', "needs a host"),
+        ('host = "mail.example.org"\nfrom = "labs"', "'from' is an e-mail address"),
+        ('host = "mail.example.org"\nfrom = "labs@example.org"\ntls = "some"', "'tls' is one of starttls, tls, none"),
+        (
+            'host = "mail.example.org"\nfrom = "labs@example.org"\nuser = "x"',
+            "'user' and 'password_file' belong together",
+        ),
+        ('host = "mail.example.org"\nfrom = "labs@example.org"\nport = 70000', "'port' is a port"),
+        ('host = "mail.example.org"\nfrom = "labs@example.org"\nlanguage = "de"', "'language' is one of"),
+        (
+            'host = "mail.example.org"\nfrom = "labs@example.org"\nnew_accounts = "yes"',
+            "'new_accounts' is true or false",
+        ),
+        ('host = "mail.example.org"\nfrom = "labs@example.org"\npassword = "secret"', "unknown setting 'password'"),
+    ],
+)
+def test_a_mistake_about_mail_is_named_as_well(tmp_path: Path, text: str, fault: str) -> None:
+    with pytest.raises(Invalid, match=fault):
+        read(tmp_path, f"[mail]\n{text}")
+
+
+def test_no_password_is_sent_without_encryption(tmp_path: Path) -> None:
+    (tmp_path / "mail.secret").write_text("another secret")
+    table = '[mail]\nhost = "x"\nfrom = "labs@example.org"\ntls = "none"\nuser = "x"\npassword_file = "mail.secret"'
+    with pytest.raises(Invalid, match="not sent without encryption"):
+        read(tmp_path, table)
+
+
+def test_where_people_sign_in_elsewhere_mails_make_no_accounts(tmp_path: Path) -> None:
+    mail = '[mail]\nhost = "localhost"\nfrom = "labs@example.org"\n'
+    provider = '[sign_in.openid]\nname = "Campus"\nissuer = "https://login.example.org"\nclient_id = "galeria"\n'
+    for text, accounts in ((mail, True), (mail + provider, False), (mail + "new_accounts = true\n" + provider, True)):
+        settings = read(tmp_path, text)
+        assert settings.mail is not None
+        assert settings.mail.new_accounts is accounts
 
 
 def test_with_a_public_name_every_address_is_listened_on_and_else_the_loopback() -> None:

@@ -224,6 +224,10 @@ def test_who_may_not_invite_and_what_cannot_be_sent(lab: LocalInstallation) -> N
     with pytest.raises(Invalid, match="at most 2000"), lab.request("educator") as request:
         invite_user(request, ALGEBRA, "bia", InvitationRequest(text="x" * 2001))
     without = lab.with_settings(Settings())
+    invite(without)
+    user, invitation = state(without)
+    assert user.invitation is InvitationState.FAILED
+    assert "sends no mail" in invitation.failure
     with pytest.raises(Conflict, match="sends no mail"), without.request("educator") as request:
         invite_all(request, ALGEBRA, InvitationRequest())
     send_invitations(without.context, DyingServer(), TEXTS)

@@ -10,10 +10,12 @@ from galeria.domain.ids import ResourceId
 from galeria.domain.labs.addresses import is_address
 from galeria.domain.labs.invitations import UserInvitation
 from galeria.domain.labs.roster import InvitationState, LabUser
-from galeria.domain.messages import EMPTY, Message
+from galeria.domain.messages import EMPTY, Message, join
 
 INVITE = f"{USER}/invite/action"
 MAX_NOTE = 2000  # characters
+NO_MAIL = Message("This installation sends no mail.")
+GIVE_LINK = Message("Give the registration link to the users yourself; an administrator can set up mail.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,12 +30,15 @@ def invite_user(request: Request, lab_id: ResourceId, name: str, wanted: Invitat
     """Records that a user is to be invited, in the state Sending until the mail is sent. It may be repeated: while one is being
     sent there is no second.
 
-    Raises Forbidden, NotFound, Invalid for too long a text, and Conflict where the installation sends no mail.
+    Where the installation sends no mail the state is Failed at once, as programs for Azure expect it. Raises Forbidden,
+    NotFound, and Invalid for too long a text.
     """
     user = get_user(request, lab_id, name)
     request.caller.require(INVITE, lab_id.key)
-    _require_mail(request, wanted)
-    _invite(request, user, wanted)
+    _require_short(wanted)
+    invitation = _invite(request, user, wanted)
+    if request.settings.mail is None:
+        user.invitation, invitation.failure = InvitationState.FAILED, join(NO_MAIL, GIVE_LINK)
     request.audit(INVITE, user.resource_id)
     return user
 
@@ -43,11 +48,13 @@ def invite_all(
 ) -> list[LabUser]:
     """Invites everybody on the roster who has not registered and was not invited yet, or `again` was; returns them.
 
-    Raises as `invite_user` does.
+    Raises as `invite_user` does, and Conflict where the installation sends no mail.
     """
     lab = get_lab(request, lab_id)
     request.caller.require(INVITE, lab.key)
-    _require_mail(request, wanted)
+    if request.settings.mail is None:
+        raise Conflict(NO_MAIL, hint=GIVE_LINK, code="MailNotSetUp")
+    _require_short(wanted)
     waiting = {InvitationState.NOT_SENT, InvitationState.FAILED} | ({InvitationState.SENT} if again else set())
     found = [
         user
@@ -60,13 +67,7 @@ def invite_all(
     return found
 
 
-def _require_mail(request: Request, wanted: InvitationRequest) -> None:
-    if request.settings.mail is None:
-        raise Conflict(
-            Message("This installation sends no mail."),
-            hint=Message("Give the registration link to the users yourself; an administrator can set up mail."),
-            code="MailNotSetUp",
-        )
+def _require_short(wanted: InvitationRequest) -> None:
     if len(wanted.text) > MAX_NOTE:
         raise Invalid(
             Message(
@@ -79,7 +80,7 @@ def _require_mail(request: Request, wanted: InvitationRequest) -> None:
         )
 
 
-def _invite(request: Request, user: LabUser, wanted: InvitationRequest) -> None:
+def _invite(request: Request, user: LabUser, wanted: InvitationRequest) -> UserInvitation:
     """Records the invitation, as a new mail unless the one before is still to be sent."""
     now, mail = request.clock.now(), request.settings.mail
     invitation = request.uow.invitations.find(user.id)
@@ -94,3 +95,4 @@ def _invite(request: Request, user: LabUser, wanted: InvitationRequest) -> None:
         user.invitation, user.invited_at = InvitationState.SENDING, None
     invitation.due_at, invitation.failure = now, EMPTY
     request.touch(user)
+    return invitation

@@ -81,7 +81,13 @@ def _add_inviting_command(lab: typer.Typer) -> None:
             ]
             for each in found:
                 galeria.lab_users.invite(name, each["name"], text)
-        context.done({"invited": [each["properties"]["email"] for each in found]}, f"{len(found)} are being invited.")
+            names = {each["name"] for each in found}
+            states = [each["properties"] for each in galeria.lab_users.list(name) if each["name"] in names]
+        failed = [each["email"] for each in states if each["invitationState"] == "Failed"]
+        told = f"{len(found) - len(failed)} are being invited."
+        if failed:
+            told += f" {len(failed)} could not be: the lab's page says why."
+        context.done({"invited": [each["email"] for each in states], "failed": failed}, told)
 
 
 def _add_removing_command(lab: typer.Typer) -> None:
