@@ -62,7 +62,7 @@ class _AnyPort(Controller):
 
 @contextmanager
 def mail_server(
-    folder: Path, *, tls: MailTls = MailTls.STARTTLS, signed_in: bool = True
+    folder: Path, *, tls: MailTls = MailTls.STARTTLS, signed_in: bool = True, password: str = PASSWORD
 ) -> Iterator[RunningMailServer]:
     """Listens on a free port, with a certificate of an authority of its own."""
     files = ensure_installation(folder / "mail-identity", clock=SystemClock())
@@ -71,7 +71,7 @@ def mail_server(
     box = MailBox()
 
     def check(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
-        is_right = isinstance(data, LoginPassword) and (data.login, data.password) == (USER.encode(), PASSWORD.encode())
+        is_right = isinstance(data, LoginPassword) and (data.login, data.password) == (USER.encode(), password.encode())
         return AuthResult(success=is_right, handled=False)
 
     controller = _AnyPort(
@@ -92,7 +92,7 @@ def mail_server(
             port=controller.port,
             tls=tls,
             user=USER if signed_in else "",
-            password=PASSWORD if signed_in else "",
+            password=password if signed_in else "",
             sender=SENDER,
             authority=str(files.ca) if tls is not MailTls.NONE else "",
         )

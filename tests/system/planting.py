@@ -20,6 +20,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 
 from galeria.domain.people.external_provider import sign_in_attempt
+from tests.adapters.mail_server import RunningMailServer
 from tests.system.planted import Planted
 from tests.system.server_process import ServerProcess
 
@@ -37,6 +38,15 @@ name = "Campus"
 issuer = "{issuer}"
 client_id = "galeria"
 client_secret_file = "openid.secret"
+
+[mail]
+host = "localhost"
+port = {mail.used_port}
+from = "{mail.sender}"
+user = "{mail.user}"
+password_file = "mail.secret"
+authority = "{mail.authority}"
+new_accounts = true
 """
 
 
@@ -132,6 +142,7 @@ class Scene:
     server: ServerProcess
     planted: Planted
     provider: EchoingProvider
+    mail: RunningMailServer
     refusals: dict[str, bytes] = field(default_factory=dict)
     outputs: dict[str, bytes] = field(default_factory=dict)  # of commands
     clients: list[httpx.Client] = field(default_factory=list)

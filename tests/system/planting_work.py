@@ -65,6 +65,22 @@ def _plant_calendar(scene: Scene, browser: Visitor) -> None:
     scene.planted.add("calendar-address", address.rpartition("/")[2].removesuffix(".ics"))
 
 
+def _plant_invitation(scene: Scene, program: Visitor, lab: str, token: str) -> None:
+    """The mail to somebody without an account holds a link to one, which is opened and not used."""
+    body = {"properties": {"email": "gil@example.org"}}
+    assert program.rest("PUT", f"{lab}/users/gil", token, body=body, api=LABS_API).status_code == 201
+    assert program.rest("POST", f"{lab}/users/gil/invite", token, api=LABS_API).status_code == 200
+    mails = scene.mail.box.mails
+    until(lambda: bool(mails), "the invitation is sent", seconds=60)
+    plain = mails[0][1].get_body(("plain",))
+    assert plain is not None
+    found = re.search(r"/welcome/lab/(\S+)", plain.get_content())
+    assert found, plain.get_content()
+    scene.planted.add("welcome-link", found[1])
+    assert scene.visitor().look(f"/welcome/lab/{found[1]}").status_code == 200
+    scene.note_hashes()
+
+
 def _shown_secret(page: str) -> str:
     found = re.search(r'<code id="secret" class="secret">([^<]+)</code>', page)
     assert found, page
@@ -117,6 +133,7 @@ def plant_labs(scene: Scene, image: Path, token: str) -> None:
     scene.note_hashes()
     for code in scene.rows("SELECT registration_code FROM labs"):
         planted.add("registration-code", code)
+    _plant_invitation(scene, program, f"{place}/{STUDENTS}", token)
     weak = _lab_body(scene, planted.new("refused-password", "onlysmallletters{}"))
     shapeless = _lab_body(scene, {"value": planted.new("refused-password")})
     for body in (weak, shapeless):

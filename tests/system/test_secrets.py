@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from galeria.interfaces.demo.people import DemoFiles
+from tests.adapters.mail_server import RunningMailServer, mail_server
 from tests.file_server import FileServer, serving_file
 from tests.local_installation import disk_bytes
 from tests.secret_search import Hit, search, search_texts
@@ -81,21 +82,25 @@ def found(
         watch = stack.enter_context(watching(folder.parent / "watch-secrets"))
         provider = stack.enter_context(echoing_provider(planted))
         files = stack.enter_context(serving_file(disk_bytes()))
+        mail = stack.enter_context(mail_server(own, password=planted.new("mail-password")))
         server = stack.enter_context(living(folder, probed=probed, log=own / "galeria.log"))
-        scene = _prepared(server, planted, provider, watch)
+        scene = _prepared(server, planted, provider, mail, watch)
         stack.callback(scene.close)
         yield _played(scene, material, files, watch, own)
     shutil.rmtree(folder)
     shutil.rmtree(folder.parent / "watch-secrets")
 
 
-def _prepared(server: ServerProcess, planted: Planted, provider: EchoingProvider, watch: ProcessWatch) -> Scene:
-    server.settle(SETTINGS.format(issuer=provider.issuer))
-    secret = server.data / "openid.secret"
-    secret.touch(mode=0o600)
-    secret.write_text(planted.new("openid-secret"), encoding="utf-8")
+def _prepared(
+    server: ServerProcess, planted: Planted, provider: EchoingProvider, mail: RunningMailServer, watch: ProcessWatch
+) -> Scene:
+    server.settle(SETTINGS.format(issuer=provider.issuer, mail=mail.settings))
+    for name, text in (("openid.secret", planted.new("openid-secret")), ("mail.secret", mail.settings.password)):
+        secret = server.data / name
+        secret.touch(mode=0o600)
+        secret.write_text(text, encoding="utf-8")
     home = server.folder / "home"
-    scene = Scene(server, planted, provider)
+    scene = Scene(server, planted, provider, mail)
     scene.environment = server.environment | {"HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config")}
     server.more_environment = {"PATH": watch.path, "AWS_SECRET_ACCESS_KEY": planted.new("bucket-key")}
     return scene
