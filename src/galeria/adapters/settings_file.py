@@ -107,13 +107,14 @@ import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
-from decimal import Decimal, InvalidOperation
+from decimal import InvalidOperation
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
 from galeria.adapters.mail_settings import read_mail
 from galeria.adapters.network_settings import read_network
+from galeria.adapters.price_settings import read_prices
 from galeria.domain.disk_margin import DiskMargin
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import location_name
@@ -123,7 +124,6 @@ from galeria.domain.limits import Limit, Limits
 from galeria.domain.messages import Message
 from galeria.domain.people.external_provider import ExternalProvider
 from galeria.domain.people.principals import ROLES
-from galeria.domain.prices import Prices
 from galeria.domain.reach.server_settings import EVERY_ADDRESS, RelayLimits, ServerSettings, is_public_name
 from galeria.domain.regions import Region, Regions
 from galeria.domain.request_rates import RequestRates
@@ -194,7 +194,7 @@ def _settings(table: Mapping[str, Any], data: Path) -> Settings:
         server=server,
         regions=Regions(regions) if regions else defaults.regions,
         sizes=sizes or defaults.sizes,
-        prices=_prices(table["prices"]) if "prices" in table else defaults.prices,
+        prices=read_prices(table["prices"]) if "prices" in table else defaults.prices,
         openid=openid,
         mail=read_mail(table["mail"], data, new_accounts=openid is None) if "mail" in table else None,
         **_uploads(table.get("uploads", {}), defaults),
@@ -305,13 +305,6 @@ def _size(table: Mapping[str, Any]) -> Size:
     return Size(name=str(table["name"]), vcpus=_whole(table, "vcpus", 0), memory_mib=_whole(table, "memory_mib", 0))
 
 
-def _price(value: object) -> Decimal:
-    price = Decimal(str(value))
-    if not price.is_finite() or price < 0:
-        raise ValueError(f"'{value}' is no price")
-    return price
-
-
 def _only(table: Mapping[str, Any], names: set[str], *, word: str = "setting") -> None:
     unknown = table.keys() - names
     if unknown:
@@ -375,18 +368,6 @@ def _texts(table: Mapping[str, Any], name: str) -> tuple[str, ...]:
 
 def _networks(table: Mapping[str, Any], name: str) -> tuple[str, ...]:
     return tuple(str(ip_network(each, strict=False)) for each in _texts(table, name))
-
-
-def _prices(table: Mapping[str, Any]) -> Prices:
-    defaults = Prices()
-    _only(table, {"currency", "gb_month", "gb_sent", "by_region"}, word="price")
-    return Prices(
-        currency=str(table.get("currency", defaults.currency)),
-        gb_month=_price(table.get("gb_month", defaults.gb_month)),
-        gb_sent=_price(table.get("gb_sent", defaults.gb_sent)),
-        by_region={location_name(name): _price(price) for name, price in table.get("by_region", {}).items()},
-        are_examples=False,
-    )
 
 
 def _openid(table: Mapping[str, Any], data: Path) -> ExternalProvider:

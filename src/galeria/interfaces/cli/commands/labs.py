@@ -8,10 +8,10 @@ from rich.table import Table
 
 from galeria.domain.errors import Conflict
 from galeria.domain.messages import Message
+from galeria.interfaces.cli.class_commands.lab_people import add_people_commands
 from galeria.interfaces.cli.commands.lab_class import add_class_commands
 from galeria.interfaces.cli.commands.lab_export import add_export_commands
 from galeria.interfaces.cli.commands.lab_machines import add_machine_commands
-from galeria.interfaces.cli.commands.lab_people import add_people_commands
 from galeria.interfaces.cli.kit.command import noun, remote
 from galeria.interfaces.cli.kit.context import CliContext
 from galeria.interfaces.cli.kit.regions import Region
