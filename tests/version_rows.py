@@ -19,6 +19,7 @@ from galeria.domain.images.galleries import (
 )
 from galeria.domain.images.soft_delete import Retention
 from galeria.domain.labs.labs import LabMachine, MachineKind
+from galeria.domain.labs.revisions import LabRevision
 from galeria.domain.states import MachineState, ProvisioningState, ReplicaState
 from galeria.domain.units import GB
 from tests.local_installation import GALLERY, MIB, LocalInstallation, disk_bytes, lab_id
@@ -172,3 +173,21 @@ def add_student_machine(installation: LocalInstallation, lab: str, name: str, po
         uow.machines.add(machine)
         uow.commit()
     return machine.id
+
+
+def add_revision(installation: LocalInstallation, lab: str) -> None:
+    """What publishing makes of a template that is as its image: a revision of that content, and the lab has been published."""
+    template, now = installation.machine(lab), installation.context.clock.now()
+    with installation.context.database() as uow:
+        revision = LabRevision(
+            id=f"{1:032x}",
+            lab_id=template.lab_id,
+            number=1,
+            digest=template.base_digest,
+            os_state=template.os_state,
+            is_ready=True,
+            created_at=now,
+        )
+        uow.revisions.add(revision)
+        uow.labs.get(template.lab_id).published_at = now
+        uow.commit()

@@ -239,37 +239,30 @@ class UnitOfWork(ClassRepositories, Protocol):
     @property
     def machines(self) -> MachineRepository:
         """The repository of labs' virtual machines."""
-        ...
 
     @property
     def lab_users(self) -> LabUserRepository:
         """The repository of users on labs' rosters."""
-        ...
 
     @property
     def invitations(self) -> InvitationRepository:
         """The repository of lab users' invitations."""
-        ...
 
     @property
     def schedules(self) -> ScheduleRepository:
         """The repository of labs' schedules."""
-        ...
 
     @property
     def lab_drafts(self) -> LabDraftRepository:
         """The repository of labs without a template."""
-        ...
 
     @property
     def favorites(self) -> FavoriteRepository:
         """The repository of people's favorite labs."""
-        ...
 
     @property
     def people(self) -> PersonRepository:
         """The repository of principals and role assignments."""
-        ...
 
     @property
     def refresh_tokens(self) -> RefreshTokenRepository:

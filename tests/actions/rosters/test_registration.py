@@ -17,7 +17,7 @@ from galeria.domain.states import MachineState, OperationStatus
 from tests.actions.labs.lab_changes import ALGEBRA, change, held
 from tests.local_installation import LocalInstallation
 from tests.prepared_installations import MakeInstallation, with_lab
-from tests.version_rows import add_student_machine
+from tests.version_rows import add_revision, add_student_machine
 
 CAMPUS = ExternalProvider(name="Campus", issuer="https://login.example.org", client_id="galeria", create_people=True)
 BIA = ExternalProfile(
@@ -32,13 +32,8 @@ def lab(new_installation: MakeInstallation) -> LocalInstallation:
     change(installation, LabSettings(capacity=2))
     for number in (1, 2):
         add_student_machine(installation, "algebra", f"vm{number}", 50_000 + number)
-    publish(installation)
+    add_revision(installation, "algebra")
     return installation
-
-
-def publish(installation: LocalInstallation) -> None:
-    with installation.request() as request:
-        request.uow.labs.get_by_key(ALGEBRA.key).published_at = request.clock.now()
 
 
 def join(installation: LocalInstallation, who: str) -> LabMachine:

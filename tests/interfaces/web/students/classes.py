@@ -6,7 +6,7 @@ from galeria.domain.durations import HOUR, show_duration
 from galeria.workflows.create_lab import ensure_machine
 from tests.local_installation import LocalInstallation, lab_id, secrets
 from tests.prepared_installations import with_lab
-from tests.version_rows import add_student_machine
+from tests.version_rows import add_revision, add_student_machine
 
 ALGEBRA = lab_id("algebra")
 
@@ -21,9 +21,10 @@ def with_class(installation: LocalInstallation) -> None:
         id = add_student_machine(installation, "algebra", f"vm{number}", 50_000 + number)
         with installation.context.database() as uow:
             ensure_machine(installation.context, uow.labs.get_by_key(ALGEBRA.key), uow.machines.get(id))
+    add_revision(installation, "algebra")
     with installation.request() as request:
         lab = request.uow.labs.get_by_key(ALGEBRA.key)
-        lab.published_at, lab.registration_code = request.clock.now(), "abcdefghij"
+        lab.registration_code = "abcdefghij"
 
 
 def with_student(installation: LocalInstallation) -> None:
