@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from galeria.actions.classes.schedules import ScheduleRequest, put_schedule
-from galeria.actions.classes.usage import current_warnings
+from galeria.actions.classes.usage import find_usage_warning
 from galeria.actions.labs.lab_settings import LabSettings
 from galeria.actions.labs.machines import start_machine, stop_machine
 from galeria.actions.rosters.lab_users import UserRequest, update_user
@@ -123,15 +123,15 @@ def test_a_class_is_free_and_time_before_and_after_it_counts(school: School) -> 
 
 
 def test_warned_twice_in_the_guest_and_the_pages_and_stopped_at_the_end(school: School) -> None:
-    installation, clock, machine = school
+    installation, _, machine = school
     start(installation)
     minutes(school, 45)
     assert messages(school) == []
     minutes(school, 1)
     assert messages(school) == ["Your hours end in 15 minutes; then this machine is shut down. Save your work."]
     with installation.request() as request:
-        lab = request.uow.labs.get_by_key(LAB.key)
-        assert current_warnings(request, lab, clock.now()) == {machine.id: 15 * 60}
+        lab, row = request.uow.labs.get_by_key(LAB.key), request.uow.machines.get(machine.id)
+        assert str(find_usage_warning(request, lab, row)) == messages(school)[0]
     minutes(school, 10)
     assert len(messages(school)) == 2
     assert "5 minutes" in messages(school)[1]

@@ -183,8 +183,12 @@ class UsageRepository(Protocol):
         """Returns the times that go on, in all labs, by machine."""
         ...
 
-    def of_lab(self, lab_id: str, *, since: datetime | None = None) -> list[UsageSession]:
-        """Returns the times of the lab that ended after `since`, or all, the first to begin in front."""
+    def find_open(self, machine_id: str) -> UsageSession | None:
+        """Returns the time of the machine that goes on, or None."""
+        ...
+
+    def of_lab(self, lab_id: str) -> list[UsageSession]:
+        """Returns the times of the lab, the first to begin in front."""
         ...
 
 

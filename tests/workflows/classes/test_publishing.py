@@ -128,7 +128,7 @@ def test_an_account_without_rights_is_what_students_use(algebra: Class) -> None:
 
 
 def test_everybody_sets_a_password_before_the_first_start(algebra: Class) -> None:
-    algebra.change(profiles={"useSharedPassword": "Disabled"})
+    algebra.change(profiles={"useSharedPassword": "Disabled"}, usage_quota="PT1H")
     algebra.publish()
     own = algebra.claim("nobody")
     with algebra.installation.request("nobody") as request, pytest.raises(Conflict, match="password") as refusal:

@@ -104,8 +104,10 @@ def shutdown_warning(due: DueShutdown, now: datetime) -> Message:
 
 def find_warning(request: BaseRequest, lab: Lab, machine: LabMachine) -> Message | None:
     """Returns the warning that stands for the machine now, for its page; None where there is none."""
+    if machine.state is not MachineState.RUNNING:
+        return None
     seen, now = request.uow.presence.find(machine.id), request.clock.now()
-    if machine.state is not MachineState.RUNNING or seen is None or seen.warned_at is None:
+    if seen is None or seen.warned_at is None:
         return None
     due = find_due_shutdown(shutdown_rules(lab.profiles), seen, now)
     return shutdown_warning(due, now) if due and due.warning_at <= now else None

@@ -1,18 +1,18 @@
 """Counts how long students' machines run, warns when hours end, and stops what has none left. Called every minute."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from galeria.actions.classes.own_power import busy_machines, stop_machines
 from galeria.actions.core.audit import record_own_audit
 from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.labs.machines import MACHINE
-from galeria.actions.labs.student_hours import is_in_class
+from galeria.actions.labs.student_hours import hours_left, is_in_class
 from galeria.domain.classes.settings import find_refill
 from galeria.domain.classes.usage import LONGEST_GAP, UsageCause, UsageSession, due_warning, is_refill_due, seconds_left
 from galeria.domain.labs.labs import Lab, LabMachine, MachineKind
 from galeria.domain.labs.roster import LabUser
 from galeria.domain.messages import Message
+from galeria.domain.states import MachineState
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,11 +151,12 @@ def warning_text(request: BaseRequest, left: int) -> Message:
     )
 
 
-def current_warnings(request: BaseRequest, lab: Lab, at: datetime) -> dict[str, int]:
-    """Returns machine → seconds left, for the machines of the lab whose students have been warned and go on."""
-    refill = find_refill(lab.profiles)
-    warned = [each for each in request.uow.usage.of_lab(lab.id, since=at - LONGEST_GAP) if each.is_open and each.warned]
-    users = {each.id: each for each in request.uow.lab_users.of_ids({each.user_id for each in warned})}
-    return {
-        each.machine_id: seconds_left(lab, users[each.user_id], refill, at) for each in warned if each.user_id in users
-    }
+def find_usage_warning(request: BaseRequest, lab: Lab, machine: LabMachine) -> Message | None:
+    """Returns the warning of the hours' end that stands for the machine now, for its page; None where there is none."""
+    if machine.state is not MachineState.RUNNING or machine.claimed_by is None:
+        return None
+    used = request.uow.usage.find_open(machine.id)
+    user = request.uow.lab_users.find(machine.claimed_by)
+    if used is None or user is None or not used.warned:
+        return None
+    return warning_text(request, hours_left(request, lab, user))

@@ -53,11 +53,15 @@ class SqlUsageRepository:
         question = sa.select(UsageSession).where(columns.is_open).order_by(columns.machine_id)
         return list(self._session.scalars(question))
 
-    def of_lab(self, lab_id: str, *, since: datetime | None = None) -> list[UsageSession]:
+    def find_open(self, machine_id: str) -> UsageSession | None:
+        columns = class_tables.usage_sessions.c
+        return self._session.scalars(
+            sa.select(UsageSession).where(columns.machine_id == machine_id, columns.is_open)
+        ).first()
+
+    def of_lab(self, lab_id: str) -> list[UsageSession]:
         columns = class_tables.usage_sessions.c
         question = sa.select(UsageSession).where(columns.lab_id == lab_id)
-        if since is not None:
-            question = question.where(columns.ended_at >= since)
         return list(self._session.scalars(question.order_by(columns.began_at, columns.id)))
 
 

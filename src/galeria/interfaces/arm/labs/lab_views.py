@@ -3,7 +3,9 @@
 from typing import Any
 
 from galeria.actions.classes.presence import find_warning
+from galeria.actions.classes.usage import find_usage_warning
 from galeria.actions.core.request import Request
+from galeria.actions.labs.student_hours import hours_left
 from galeria.domain.classes.settings import find_refill, shown_lead
 from galeria.domain.durations import show_duration
 from galeria.domain.images.eligibility import ImageEligibility
@@ -210,6 +212,8 @@ def machine_view(
                 "failure": machine.failure,
                 "agentAnswers": machine.has_agent,
                 "shutdownWarning": find_warning(request, lab, machine) if request else None,
+                "usageLeft": show_duration(hours_left(request, lab, user)) if request and user else None,
+                "usageWarning": find_usage_warning(request, lab, machine) if request else None,
             },
         },
         "systemData": system_data(lab),
