@@ -21,7 +21,7 @@ from galeria.interfaces.arm.labs.lab_schemas import (
     PlanIdentity,
     PlanImageBody,
     PlanImagePatch,
-    PlanInternet,
+    PlanNetwork,
     PlanPatch,
     PlanProfiles,
     PlanProperties,
@@ -109,7 +109,7 @@ def _wanted(
     gallery = properties.shared_gallery_id
     regions = properties.allowed_regions
     ours = properties.galeria or OurPlan()
-    network = ours.network or PlanInternet()
+    network = ours.network or PlanNetwork()
     return AccountRequest(
         location=location,
         tags=tags,
@@ -119,6 +119,7 @@ def _wanted(
         enable_by_default=ours.images_enabled_by_default,
         internet=network.internet,
         names=None if network.names is None else tuple(network.names),
+        common_network=network.common_in_lab,
         profiles={
             **{name: each for name, each in sent_properties(properties).items() if name in _PROFILES},
             **({"identity": sent_properties(identity)} if identity else {}),
