@@ -21,10 +21,10 @@ from galeria.interfaces.arm.labs.lab_schemas import (
     PlanIdentity,
     PlanImageBody,
     PlanImagePatch,
-    PlanNetwork,
     PlanPatch,
     PlanProfiles,
     PlanProperties,
+    PlanReach,
 )
 from galeria.interfaces.arm.labs.lab_views import image_view, plan_view
 from galeria.interfaces.arm.labs.profile_schemas import sent_properties
@@ -109,7 +109,7 @@ def _wanted(
     gallery = properties.shared_gallery_id
     regions = properties.allowed_regions
     ours = properties.galeria or OurPlan()
-    network = ours.network or PlanNetwork()
+    network = ours.network or PlanReach()
     return AccountRequest(
         location=location,
         tags=tags,

@@ -45,7 +45,7 @@ class PlanProfiles(Wire):
     linked_lms_instance: Address | None = None
 
 
-class PlanNetwork(Wire):
+class PlanReach(Wire):
     """What machines reach of the internet; `names` count where `internet` is Names.
 
     With `commonInLab` machines of one lab have a network in common.
@@ -64,7 +64,7 @@ class OurPlan(Wire):
 
     os_disk_limit: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(default=None, alias="osDiskLimitInGB")
     images_enabled_by_default: bool | None = None
-    network: PlanNetwork | None = None
+    network: PlanReach | None = None
 
 
 class PlanProperties(PlanProfiles):
