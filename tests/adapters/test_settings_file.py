@@ -113,7 +113,6 @@ def test_exceptions_are_addresses_networks_and_ports(tmp_path: Path) -> None:
         "[machines]\nown_accounts = 1",
         "[machines]\nfirst_account = 999",
         "[machines]\nfirst_account = 2147483000",
-        "[machines]\nfirst_account = true",
         "[machines]\nboot_seconds = inf",
         "[machines]\nfirst_ssh_port = 5000\nlast_ssh_port = 4000",
         "[machines]\nlast_ssh_port = 70000",

@@ -18,7 +18,7 @@ from galeria.domain.labs.hardware import Hardware
 from galeria.domain.labs.machine_accounts import AccountSettings
 from galeria.ports.disks import Content
 from galeria.ports.machines import Machine, MachineSpec
-from tests.adapters.engine.confinement.test_system_confinement import process_of
+from tests.adapters.engine.confinement.processes import process_of
 from tests.adapters.engine.conftest import DIGEST, REGION, LibvirtCase, first_boot, new_spec, tally
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]

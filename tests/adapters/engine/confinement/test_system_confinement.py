@@ -9,21 +9,10 @@ import pytest
 from galeria.adapters.engine.confinement.accounts import account_of
 from galeria.adapters.engine.confinement.limits import EMULATOR_KIB, THREADS
 from galeria.domain.labs.machine_accounts import AccountSettings
+from tests.adapters.engine.confinement.processes import process_of
 from tests.adapters.engine.conftest import LibvirtCase
 
 pytestmark = pytest.mark.system
-
-
-def process_of(machine: str) -> Path:
-    """The QEMU process of a machine, by the name that it was started with."""
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = path.read_bytes().split(b"\0")
-        except OSError:  # it ended in between
-            continue
-        if words[0].endswith(b"qemu-system-x86_64") and any(machine.encode() in each for each in words):
-            return path.parent
-    raise AssertionError("the machine has no process")
 
 
 def test_a_machines_process_has_an_account_no_rights_a_filter_and_a_limit(libvirt: LibvirtCase) -> None:
