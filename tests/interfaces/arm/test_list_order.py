@@ -206,7 +206,7 @@ COVERED = {
     "SharedGroup.ids",
     "OurLab.keep_accounts",
     "SaveImageBody.regions",
-    "PlanInternet.names",
+    "PlanReach.names",
 }
 """By the tests above."""
 OTHERS = {
