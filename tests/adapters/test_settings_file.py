@@ -10,6 +10,7 @@ import pytest
 from galeria.adapters import settings_file
 from galeria.adapters.settings_file import FILE_NAME, read_settings
 from galeria.domain.errors import Invalid
+from galeria.domain.labs.machine_accounts import AccountSettings
 from galeria.domain.reach.server_settings import RelayLimits, ServerSettings
 from galeria.domain.settings import Settings
 
@@ -63,6 +64,12 @@ def test_the_page_and_the_module_describe_the_same_settings() -> None:
     assert names(tomllib.loads(described())) == names(tomllib.loads((settings_file.__doc__ or "").partition("\n")[2]))
 
 
+def test_accounts_of_machines_begin_at_a_number_or_are_one(tmp_path: Path) -> None:
+    assert read(tmp_path, "").accounts == AccountSettings(is_own=True, first=0)
+    found = read(tmp_path, "[machines]\nown_accounts = false\nfirst_account = 300000").accounts
+    assert found == AccountSettings(is_own=False, first=300_000)
+
+
 def test_exceptions_are_addresses_networks_and_ports(tmp_path: Path) -> None:
     allowed = "allow = ['10.3.0.20', '10.4.0.0/16', '10.3.0.21:443', '10.3.0.22:53/udp']"
     found = read(tmp_path, f"[network]\n{allowed}\nbridged = false").network
@@ -107,6 +114,9 @@ def test_exceptions_are_addresses_networks_and_ports(tmp_path: Path) -> None:
         "[machines]\nboot_seconds = 'long'",
         "[machines]\nstop_seconds = 0",
         "[machines]\nstop_seconds = nan",
+        "[machines]\nown_accounts = 1",
+        "[machines]\nfirst_account = 999",
+        "[machines]\nfirst_account = 2147483000",
         "[machines]\nboot_seconds = inf",
         "[machines]\nfirst_ssh_port = 5000\nlast_ssh_port = 4000",
         "[machines]\nlast_ssh_port = 70000",

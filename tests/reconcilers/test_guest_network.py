@@ -1,5 +1,7 @@
 """Machines that are on have what their plan lets now, whatever they were started with."""
 
+from dataclasses import replace
+
 import pytest
 
 from galeria.actions.labs.accounts import AccountRequest, put_account
@@ -23,6 +25,13 @@ def close(installation: LocalInstallation) -> None:
         put_account(request, ACCOUNT, wanted)
 
 
+def share(installation: LocalInstallation) -> None:
+    with installation.request() as request:
+        put_account(
+            request, ACCOUNT, AccountRequest(location="brazilsouth", tags={}, gallery=GALLERY, common_network=True)
+        )
+
+
 def policy(installation: LocalInstallation) -> NetworkPolicy:
     return installation.engine.policies.get(installation.machine("algebra").id, OPEN)
 
@@ -33,6 +42,12 @@ def test_a_change_of_the_plan_reaches_running_machines(running: LocalInstallatio
     assert policy(running) == OPEN
     match_network(running.context)
     assert policy(running) == CLOSED
+
+
+def test_machines_share_a_network_with_their_lab_where_the_plan_says_so(running: LocalInstallation) -> None:
+    share(running)
+    match_network(running.context)
+    assert policy(running) == NetworkPolicy(lab=running.machine("algebra").lab_id)
 
 
 def test_a_machine_that_failed_and_is_on_is_closed_as_well(running: LocalInstallation) -> None:
@@ -48,7 +63,8 @@ def test_a_machine_that_failed_and_is_on_is_closed_as_well(running: LocalInstall
 def test_a_machine_is_started_with_its_plans_policy_and_notes_its_address(running: LocalInstallation) -> None:
     running.run(running.begin_stop("algebra"))
     close(running)
+    share(running)
     running.engine.addresses[running.machine("algebra").id] = "100.64.78.32"
     running.run(running.begin_start("algebra"))
-    assert policy(running) == CLOSED
+    assert policy(running) == replace(CLOSED, lab=running.machine("algebra").lab_id)
     assert running.machine("algebra").address == "100.64.78.32"

@@ -1,14 +1,16 @@
 """A computer at home: a network namespace with a cable to this host, and no route to anywhere else.
 
 All of it vanishes with its first process. What happens there are commands of this file, run in that namespace:
-shell HOST PORT USER, and ask HOST PORT BYTES.
+shell HOST PORT USER, terminal CA ENDPOINT LAB USER, and ask HOST PORT BYTES.
 """
 
 import asyncio
 import hashlib
 import json
 import os
+import re
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,10 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import asyncssh
+import httpx
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import connect
 
 HERE, HOME = "198.51.100.1", "198.51.100.2"
 NAME = "labs.example.org"
 PASSWORD = "GALERIA_HOME_PASSWORD"
+PAGE_PASSWORD = "GALERIA_HOME_PAGE_PASSWORD"
 SECONDS = 120.0
 COPIED = bytes(range(256)) * 4096  # a mebibyte
 
@@ -33,11 +39,11 @@ X224_CONFIRM = bytes.fromhex("030000130ed000001234000200080001000000")
 class AtHome:
     process: int
 
-    def spawn(self, *words: str, password: str = "") -> "subprocess.Popen[str]":
+    def spawn(self, *words: str, password: str = "", page_password: str = "") -> "subprocess.Popen[str]":
         """A command of this file, there. Its name server is the file /etc/hosts alone."""
         inside = ["nsenter", f"--target={self.process}", "--net", "--mount"]
         command = [*inside, sys.executable, str(Path(__file__).resolve()), *words]
-        environment = {**os.environ, PASSWORD: password}
+        environment = {**os.environ, PASSWORD: password, PAGE_PASSWORD: page_password}
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
 
     def ask(self, address: str, sent: bytes = b"") -> str:
@@ -87,6 +93,29 @@ async def _shell(host: str, port: int, user: str) -> None:
             _tell(said=str(done.stdout), status=done.exit_status)
 
 
+def _terminal(ca: str, endpoint: str, lab: str, user: str) -> None:
+    """Sign in on the pages, then do what the lines of the input say in the browser's terminal of the lab's template."""
+    trust = ssl.create_default_context(cafile=ca)
+    with httpx.Client(base_url=endpoint, verify=trust, trust_env=False) as browser:
+        found = re.search(r'name="csrf" value="(\w+)"', browser.get("/sign-in").text)
+        assert found
+        form = {"csrf": found[1], "name": "admin", "password": os.environ[PAGE_PASSWORD], "next": "/me"}
+        assert browser.post("/sign-in", data=form, headers={"Origin": endpoint}).status_code == 303
+        cookies = "; ".join(f"{each.name}={each.value}" for each in browser.cookies.jar)
+    place = f"{endpoint.replace('https', 'wss')}/terminal/galeria/{lab}/template"
+    headers = {"Cookie": cookies, "Origin": endpoint}
+    with connect(place, ssl=trust, additional_headers=headers, proxy=None, open_timeout=SECONDS) as line:
+        line.send(json.dumps({"user": user, "password": os.environ[PASSWORD], "columns": 80, "rows": 24}))
+        _tell(first=sorted(json.loads(line.recv(timeout=SECONDS))))
+        while typed := sys.stdin.readline().strip():
+            line.send(f"{typed}; echo over-$((6*7))\n".encode())
+            shown = b""
+            while b"over-42" not in shown:
+                piece = line.recv(timeout=SECONDS)
+                shown += piece if isinstance(piece, bytes) else b""
+            _tell(said=shown.decode(errors="replace"))
+
+
 def _ask(host: str, port: int, sent: bytes) -> str:
     try:
         with socket.create_connection((host, port), timeout=SECONDS) as line:
@@ -102,13 +131,16 @@ def _tell(**what: object) -> None:
 
 
 def main() -> None:
-    do, host, port, last = sys.argv[1:]
+    do, *words = sys.argv[1:]
     if do == "ask":
-        sys.stdout.write(_ask(host, int(port), bytes.fromhex(last)))
+        sys.stdout.write(_ask(words[0], int(words[1]), bytes.fromhex(words[2])))
         return
     try:
-        asyncio.run(_shell(host, int(port), last))
-    except (OSError, asyncssh.Error) as error:
+        if do == "terminal":
+            _terminal(*words)
+        else:
+            asyncio.run(_shell(words[0], int(words[1]), words[2]))
+    except (OSError, asyncssh.Error, httpx.HTTPError, WebSocketException) as error:
         _tell(error=type(error).__name__)
 
 

@@ -56,6 +56,18 @@ class Course:
             assert process.stdin
             process.stdin.close()
 
+    @contextmanager
+    def terminal(self) -> Iterator["Shell"]:
+        """Somebody at home, signed in on the pages and then in the browser's terminal."""
+        told = json.loads((self.server.data / "connect.json").read_text(encoding="utf-8"))
+        first = json.loads((self.server.data / "private" / "bootstrap.json").read_text(encoding="utf-8"))
+        words = ("terminal", told["ca_file"], told["endpoint"], "course", USER)
+        with self.home.spawn(*words, password=PASSWORD, page_password=first["password"]) as process:
+            shell = Shell(process)
+            yield shell
+            assert process.stdin
+            process.stdin.close()
+
     def recorded(self) -> list[dict[str, Any]]:
         lines = (self.server.data / "private" / "activity.jsonl").read_text(encoding="utf-8").splitlines()
         return [each for each in map(json.loads, lines) if each["action"].endswith("/virtualMachines/connect/action")]
@@ -117,6 +129,18 @@ def test_a_session_from_home_outlives_a_restart_of_the_server(course: Course) ->
         course.server.restart()
         assert shell.run("echo still here") == {"said": "still here\n", "status": 0}
         assert shell.run("wc -c < copied") == {"said": "1048576\n", "status": 0}
+
+
+def test_the_terminal_in_the_browser_is_used_from_home(course: Course) -> None:
+    course.allow(webSshAccess="Public", clientSshAccess="Public")
+    assert f"//{NAME}:" in course.profile["sshInBrowserUrl"]
+    with course.terminal() as terminal:
+        assert terminal.answer() == {"first": ["hostKey", "isNew", "resume"]}
+        said = terminal.run("echo at-home; id -un")["said"]
+        assert f"\r\n{USER}\r\n" in said
+    course.allow(webSshAccess="None", clientSshAccess="Public")
+    with course.terminal() as refused:
+        assert "error" in refused.answer(), "the profile says None"
 
 
 def test_a_greeting_of_a_remote_desktop_goes_both_ways(course: Course) -> None:

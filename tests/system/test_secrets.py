@@ -24,6 +24,7 @@ from tests.system.planting import (
     SETTINGS,
     EchoingProvider,
     Scene,
+    Visitor,
     echoing_provider,
     plant_files,
     plant_sign_ins,
@@ -111,11 +112,7 @@ def _played(scene: Scene, material: DemoFiles, files: FileServer, watch: Process
     open_gallery(server, "--allow-import-from", "127.0.0.1")
     plant_files(scene)
     found.early += _below(server.folder, planted, own / "begun")
-    browser = plant_sign_ins(scene)
-    token = plant_tokens(scene)
-    plant_people(scene, browser, token)
-    plant_labs(scene, material.qcow2, token)
-    found.early += _below(server.folder, planted, own / "created")
+    browser, token = _made(scene, material, found, own / "created")
     remove_windows(scene)
     start_machine(scene)
     plant_resets(scene, browser)
@@ -140,6 +137,17 @@ def _played(scene: Scene, material: DemoFiles, files: FileServer, watch: Process
     )
     _note_processes(found, watch, own)
     return found
+
+
+def _made(scene: Scene, material: DemoFiles, found: Found, scratch: Path) -> tuple[Visitor, str]:
+    """People and labs are there; the browser that is signed in, and a token."""
+    with scene.keeping_all_written():
+        browser = plant_sign_ins(scene)
+        token = plant_tokens(scene)
+        plant_people(scene, browser, token)
+        plant_labs(scene, material.qcow2, token)
+        found.early += _below(scene.server.folder, scene.planted, scratch)
+    return browser, token
 
 
 def _note_processes(found: Found, watch: ProcessWatch, own: Path) -> None:

@@ -101,6 +101,8 @@ boot_seconds = 300
 stop_seconds = 60
 memory_mib = 12288                      # of all running machines; none: the host's, less a reserve
 starts_at_once = 4                      # machines that are starting at the same moment
+own_accounts = true                     # a number of the host's users for each machine's process; false: one for all
+first_account = 0                       # the first of 65536 such numbers; 0: one that nothing else should have
 """
 
 import tomllib
@@ -110,8 +112,10 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from galeria.adapters.account_settings import read_accounts
 from galeria.adapters.mail_settings import read_mail
 from galeria.adapters.network_settings import read_network
+from galeria.adapters.openid_settings import read_openid
 from galeria.adapters.settings_values import (
     listening_address,
     networks_of,
@@ -131,8 +135,6 @@ from galeria.domain.labs.sizes import Size
 from galeria.domain.labs.start_queue import StartLimits
 from galeria.domain.limits import Limit, Limits
 from galeria.domain.messages import Message
-from galeria.domain.people.external_provider import ExternalProvider
-from galeria.domain.people.principals import ROLES
 from galeria.domain.prices import Prices
 from galeria.domain.reach.server_settings import RelayLimits, ServerSettings, is_public_name
 from galeria.domain.regions import Region, Regions
@@ -199,7 +201,7 @@ def _settings(table: Mapping[str, Any], data: Path) -> Settings:
     inside = range(machines["first_ssh_port"], machines["last_ssh_port"] + 1)
     if server.name and (set(inside) & set(server.machine_ports) or server.port in server.machine_ports):
         raise ValueError("'first_machine_port' to 'last_machine_port' hold ports that are used for something else")
-    openid = _openid(table["sign_in"], data) if "sign_in" in table else None
+    openid = read_openid(table["sign_in"], data) if "sign_in" in table else None
     return Settings(
         server=server,
         regions=Regions(regions) if regions else defaults.regions,
@@ -251,9 +253,8 @@ def _relay(table: Mapping[str, Any]) -> RelayLimits:
 
 
 def _machines(table: Mapping[str, Any], defaults: Settings) -> dict[str, Any]:
-    require_only(
-        table, {"first_ssh_port", "last_ssh_port", "boot_seconds", "stop_seconds", "memory_mib", "starts_at_once"}
-    )
+    own = {"memory_mib", "starts_at_once", "own_accounts", "first_account"}
+    require_only(table, {"first_ssh_port", "last_ssh_port", "boot_seconds", "stop_seconds"} | own)
     first, last = port_range(table, ("first_ssh_port", "last_ssh_port"), defaults)
     return {
         "first_ssh_port": first,
@@ -264,6 +265,7 @@ def _machines(table: Mapping[str, Any], defaults: Settings) -> dict[str, Any]:
             memory_mib=whole_number(table, "memory_mib", 0, least=0),
             at_once=whole_number(table, "starts_at_once", defaults.starts.at_once, least=1),
         ),
+        "accounts": read_accounts(table),
     }
 
 
@@ -338,20 +340,3 @@ def _prices(table: Mapping[str, Any]) -> Prices:
         by_region={location_name(name): _price(price) for name, price in table.get("by_region", {}).items()},
         are_examples=False,
     )
-
-
-def _openid(table: Mapping[str, Any], data: Path) -> ExternalProvider:
-    if table.keys() != {"openid"}:
-        raise ValueError("sign_in has the part 'openid' and no other")
-    given = dict(table["openid"])
-    file = given.pop("client_secret_file", None)
-    if file is not None:
-        given["client_secret"] = (data / file).read_text(encoding="utf-8").strip()
-    if "scopes" in given:
-        given["scopes"] = texts_of(given, "scopes")
-    if "allowed_domains" in given:
-        given["allowed_domains"] = tuple(each.lower() for each in texts_of(given, "allowed_domains"))
-    provider = ExternalProvider(**given)
-    if provider.role and provider.role not in ROLES:
-        raise ValueError(f"there is no role '{provider.role}'")
-    return provider

@@ -177,5 +177,5 @@ def _bucket(data: Path, region: Region) -> str:
 def _machines(data: Path, installation: Installation, settings: Settings, *, fake: bool) -> tuple[VmEngine, ImageCache]:
     if fake:
         return FakeEngine(data / "regions"), FakeImageCache(data / "regions")
-    engine = LibvirtEngine(data, installation=installation.id, network=settings.network)
+    engine = LibvirtEngine(data, installation=installation.id, network=settings.network, accounts=settings.accounts)
     return engine, LocalImageCache(data, margin=settings.disk_margin)

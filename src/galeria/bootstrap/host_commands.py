@@ -50,8 +50,8 @@ class LocalHostCommands:
     def doctor(self, data: Path) -> list[HostCheck]:
         engine = LibvirtEngine(data, installation="doctor")
         settings = read_settings(data)
-        found = LocalHost(data, Hypervisor(), engine.acceleration_finding, settings.network).checks()
-        return found + PublicName(settings.server, data).checks()
+        host = LocalHost(data, Hypervisor(), engine.acceleration_finding, settings.network, accounts=settings.accounts)
+        return host.checks() + PublicName(settings.server, data).checks()
 
     def relay_state(self, data: Path) -> RelayState:
         relay = RelayProcess(relay_folder(data))

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from galeria.domain.disk_margin import DiskMargin
 from galeria.domain.labs.guest_network import NetworkSettings
+from galeria.domain.labs.machine_accounts import AccountSettings
 from galeria.domain.labs.sizes import SIZES, Size
 from galeria.domain.labs.start_queue import StartLimits
 from galeria.domain.limits import Limits
@@ -39,6 +40,7 @@ class Settings:
     stop_seconds: float = 60  # how long a clean shutdown may take before power is cut
     starts: StartLimits = field(default_factory=StartLimits)  # of machines
     network: NetworkSettings = field(default_factory=NetworkSettings)  # of machines
+    accounts: AccountSettings = field(default_factory=AccountSettings)  # of machines' processes on the host
     request_rates: RequestRates = field(default_factory=RequestRates)
     disk_margin: DiskMargin = field(default_factory=DiskMargin)  # stays free on every disk below the data directory
     limits: Limits = field(default_factory=Limits)

@@ -141,7 +141,7 @@ class VmEngine(Protocol):
     def start(self, machine: Machine, *, ssh: bool, way: WayIn = WayIn.SSH, policy: NetworkPolicy = OPEN) -> None:
         """Starts the machine. With `ssh` its way in is reachable from this host at once, else only after `open_ssh`.
 
-        `policy` says what it reaches of the internet. Raises MachineFailed where it would reach more.
+        `policy` says what it reaches of the internet and of its lab. Raises MachineFailed where it would reach more.
         """
         ...
 

@@ -23,5 +23,5 @@ def match_network(context: WorkflowContext) -> None:
 def _policies(uow: UnitOfWork, labs: dict[str, Lab]) -> dict[str, NetworkPolicy]:
     """Return each machine's policy; machines of a plan that is gone keep theirs."""
     accounts = {id: uow.accounts.find(id) for id in {lab.account_id for lab in labs.values()}}
-    known = {id: policy_of(account.profiles) for id, account in accounts.items() if account is not None}
-    return {id: known[lab.account_id] for id, lab in labs.items() if lab.account_id in known}
+    known = {id: account.profiles for id, account in accounts.items() if account is not None}
+    return {id: policy_of(known[lab.account_id], lab=lab.id) for id, lab in labs.items() if lab.account_id in known}

@@ -78,7 +78,7 @@ def plan_policy(context: WorkflowContext, lab: Lab) -> NetworkPolicy:
     """Return what the lab's plan lets machines reach. A plan that is gone lets what it let."""
     with context.database(reading=True) as uow:
         account = uow.accounts.find(lab.account_id)
-        return policy_of(account.profiles) if account else NetworkPolicy()
+        return policy_of(account.profiles, lab=lab.id) if account else NetworkPolicy()
 
 
 def wait_ready(context: WorkflowContext, operation_id: str) -> None:

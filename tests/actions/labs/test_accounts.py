@@ -11,7 +11,7 @@ from galeria.actions.labs.image_switches import enable_image
 from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs.accounts import LabAccount
-from galeria.domain.labs.guest_network import Internet, NetworkPolicy, policy_of
+from galeria.domain.labs.guest_network import Internet, NetworkPolicy, has_common_network, policy_of
 from galeria.domain.states import OperationStatus
 from tests.local_installation import ACCOUNT, GALLERY, GROUP, LocalInstallation
 from tests.prepared_installations import MakeInstallation, with_linux
@@ -113,6 +113,9 @@ def test_what_machines_reach_is_the_administrators(installation: LocalInstallati
     assert policy_of(put(installation, listed).profiles) == expected
     assert policy_of(put(installation, PLAIN).profiles) == expected, "what is not said stays"
     assert policy_of(put(installation, replace(PLAIN, internet=Internet.CLOSED)).profiles).names == ("pypi.org",)
+    assert has_common_network(put(installation, replace(PLAIN, common_network=True)).profiles)
+    kept = put(installation, replace(PLAIN, internet=Internet.OPEN)).profiles
+    assert (has_common_network(kept), policy_of(kept).names) == (True, ("pypi.org",)), "what is not said stays"
     with pytest.raises(Invalid, match="empty") as raised:
         put(installation, replace(PLAIN, internet=Internet.NAMES, names=()))
     assert raised.value.target == "properties.galeria.network.names"

@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from galeria.adapters.engine import domain_xml
+from galeria.adapters.engine.confinement.accounts import Account
 from galeria.adapters.engine.domain_xml import Definition, declare
 from galeria.domain.errors import Invalid, MachineFailed
 from galeria.domain.images.galleries import OsType
@@ -133,6 +134,28 @@ def test_a_machine_without_a_screen_gets_one_and_keeps_it() -> None:
     assert domain_xml.find_screen(seeing) == socket
     assert _devices_in(seeing) == _devices_in(xml)
     assert domain_xml.with_screen(seeing, socket) == seeing
+
+
+def test_a_machines_process_has_its_account_and_libvirt_leaves_its_disk_alone() -> None:
+    xml = CASES["domain-v2-trusted-launch"]
+    layered = xml.replace(
+        "</disk>",
+        "<backingStore type='file'><format type='qcow2'/><source file='/base'/><backingStore/></backingStore></disk>",
+        1,
+    )
+    for plain, count in ((xml, 1), (layered, 2)):
+        own = domain_xml.with_account(plain, Account(2_000_000_001))
+        root = ElementTree.fromstring(own)
+        assert (
+            root.findtext("seclabel[@type='static'][@model='dac'][@relabel='yes']/label") == "+2000000001:+2000000001"
+        )
+        assert len(root.findall(".//source/seclabel[@model='dac'][@relabel='no']")) == count
+        assert domain_xml.with_account(own, Account(2_000_000_001)) == own
+        shared = domain_xml.with_account(own, None)
+        assert "seclabel" not in shared
+        assert domain_xml.disk_of(shared) == domain_xml.disk_of(plain)
+    assert domain_xml.has_tpm(xml)
+    assert not domain_xml.has_tpm(CASES["domain-v1-ide"])
 
 
 def test_a_screen_is_never_served_on_the_network() -> None:

@@ -10,6 +10,7 @@ from galeria.domain.labs.guest_network import (
     Internet,
     NetworkPolicy,
     checked_profile,
+    has_common_network,
     policy_of,
 )
 
@@ -18,6 +19,15 @@ def test_what_is_kept_is_read_again() -> None:
     kept = checked_profile(Internet.NAMES, ["PyPI.org.", " pypi.org", "*.Debian.org"], "names")
     assert policy_of({PROFILE: kept}) == NetworkPolicy(internet=Internet.NAMES, names=("pypi.org", "*.debian.org"))
     assert policy_of({}) == OPEN
+
+
+def test_machines_of_a_lab_are_closed_to_each_other_unless_the_plan_says_so() -> None:
+    common = {PROFILE: checked_profile(Internet.CLOSED, [], "names", common=True)}
+    assert has_common_network(common)
+    assert policy_of(common, lab="one").lab == "one" != policy_of(common, lab="two").lab
+    for profiles in ({}, {PROFILE: {"internet": "Open"}}, {PROFILE: checked_profile(Internet.OPEN, [], "names")}):
+        assert not has_common_network(profiles)
+        assert policy_of(profiles, lab="one").lab == ""
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.slow
 Case = schemathesis.Case[Any]
 Operation = APIOperation[Any, Any, Any, Any]
 SEED = 20260
-EXAMPLES = 20
+EXAMPLES = 10  # requests of each operation; with the rest of the fuzzing they take less than two minutes
 # Properties that name other things: without real names in them, a request would not get past the first look.
 REAL: dict[str, list[Any]] = {
     "location": ["brazilsouth"],

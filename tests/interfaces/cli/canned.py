@@ -104,7 +104,7 @@ ACCOUNT_BODY = {
         "galeria": {
             "osDiskLimitInGB": 128,
             "imagesEnabledByDefault": True,
-            "network": {"internet": "Names", "names": ["pypi.org", "*.debian.org"]},
+            "network": {"internet": "Names", "names": ["pypi.org", "*.debian.org"], "commonInLab": True},
         },
     },
 }

@@ -42,7 +42,7 @@ PLAN_PROPERTIES = {
     "galeria": {
         "osDiskLimitInGB": 5,
         "imagesEnabledByDefault": True,
-        "network": {"internet": "Names", "names": ["pypi.org"]},
+        "network": {"internet": "Names", "names": ["pypi.org"], "commonInLab": True},
     },
     "supportInfo": {"url": "https://example.org", "email": "help@example.org", "phone": "1", "instructions": "i"},
     "defaultAutoShutdownProfile": SHUTDOWN,

@@ -54,6 +54,7 @@ class Policies:
     allowed_regions: tuple[str, ...]
     enable_by_default: bool
     network: NetworkPolicy = OPEN  # what machines reach of the internet
+    common_network: bool = False  # whether machines of one lab reach each other
     support: SupportContact = field(default_factory=SupportContact)
 
 
@@ -84,6 +85,7 @@ def change_policies(request: Request, id: ResourceId, wanted: Policies) -> LabAc
         enable_by_default=wanted.enable_by_default,
         internet=wanted.network.internet,
         names=wanted.network.names,
+        common_network=wanted.common_network,
         profiles={"supportInfo": wanted.support.profile()},
     )
     return put_account(request, id, said)[0]

@@ -7,7 +7,7 @@ from galeria.actions.core.request import Request
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId, lab_name
 from galeria.domain.labs.accounts import LabAccount
-from galeria.domain.labs.guest_network import PROFILE, Internet, checked_profile, policy_of
+from galeria.domain.labs.guest_network import PROFILE, Internet, checked_profile, has_common_network, policy_of
 from galeria.domain.labs.profiles import Profiles, check_shutdown, merged
 from galeria.domain.messages import Message
 
@@ -26,6 +26,7 @@ class AccountRequest:
     enable_by_default: bool | None = None
     internet: Internet | None = None  # what machines reach of it
     names: tuple[str, ...] | None = None  # that are reached where it is only names
+    common_network: bool | None = None  # whether machines of one lab reach each other
     profiles: Profiles = field(default_factory=dict)  # changes of the profiles; a null removes a property
 
 
@@ -129,11 +130,13 @@ def _set_profiles(request: Request, account: LabAccount, said: Profiles) -> None
 
 
 def _set_network(account: LabAccount, wanted: AccountRequest) -> None:
-    if wanted.internet is None and wanted.names is None:
+    if (wanted.internet, wanted.names, wanted.common_network) == (None, None, None):
         return
     held = policy_of(account.profiles)
     names = held.names if wanted.names is None else wanted.names
-    policy = checked_profile(wanted.internet or held.internet, list(names), "properties.galeria.network.names")
+    common = has_common_network(account.profiles) if wanted.common_network is None else wanted.common_network
+    internet = wanted.internet or held.internet
+    policy = checked_profile(internet, list(names), "properties.galeria.network.names", common=common)
     account.profiles = {**account.profiles, PROFILE: policy}
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
+from galeria.adapters.engine.confinement.accounts import Account
 from galeria.adapters.engine.hardware import devices as parts
 from galeria.adapters.engine.hardware.firmware import (
     Firmware,
@@ -240,6 +241,27 @@ def with_card(xml: str, lane: Lane | None) -> str:
     root = ElementTree.fromstring(xml)
     connect(root, lane)
     return _to_xml(root)
+
+
+def with_account(xml: str, account: Account | None) -> str:
+    """Return the definition of a machine whose process has this account; without one, that of libvirt's settings.
+
+    libvirt gives the account what it makes itself, and leaves the disk alone: the base image is many machines'.
+    """
+    root = ElementTree.fromstring(xml)
+    files = list(_disk(root).iter("source"))  # once a layer was closed, libvirt names all files of the chain
+    for parent in (root, *files):
+        for label in parent.findall("seclabel[@model='dac']"):
+            parent.remove(label)
+    if account is not None:
+        for file in files:
+            SubElement(file, "seclabel", model="dac", relabel="no")
+        _text(SubElement(root, "seclabel", type="static", model="dac", relabel="yes"), "label", account.label)
+    return _to_xml(root)
+
+
+def has_tpm(xml: str) -> bool:
+    return ElementTree.fromstring(xml).find("devices/tpm") is not None
 
 
 def without_seed(xml: str) -> str:

@@ -4,11 +4,9 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from xml.etree import ElementTree
-
-import libvirt
 
 from galeria.adapters.engine.cache import gigabytes
+from galeria.adapters.engine.confinement.checks import confinement_checks
 from galeria.adapters.engine.daemons import Hypervisor
 from galeria.adapters.engine.hardware.firmware import find_firmware, has_tpm_emulator
 from galeria.adapters.engine.kvm_probe import KvmProbeResult
@@ -16,6 +14,7 @@ from galeria.adapters.engine.layout import Layout, find_qemu_user
 from galeria.adapters.engine.network.checks import network_checks
 from galeria.domain.errors import MachineFailed
 from galeria.domain.labs.guest_network import NetworkSettings
+from galeria.domain.labs.machine_accounts import AccountSettings
 from galeria.guests.appliance import find_appliance
 from galeria.ports.machines import Acceleration, HostCheck
 
@@ -38,9 +37,11 @@ class LocalHost:
         hypervisor: Hypervisor,
         acceleration: Callable[[], KvmProbeResult],
         network: NetworkSettings | None = None,
+        accounts: AccountSettings | None = None,
     ) -> None:
         self._layout = Layout(data_dir.resolve())
         self._network = network or NetworkSettings()
+        self._accounts = accounts or AccountSettings()
         self._hypervisor = hypervisor
         self._acceleration = acceleration
 
@@ -54,7 +55,7 @@ class LocalHost:
             _firmware(),
             trusted_launch(),
             self._kvm(),
-            self._apart(),
+            *confinement_checks(self._hypervisor, self._accounts),
             *network_checks(self._layout.network(), self._network),
             self._disk(),
             _memory(),
@@ -92,23 +93,6 @@ class LocalHost:
             cure="Switch on virtualization (VT-x, AMD-V) in the firmware, or nested virtualization of a virtual host",
         )
 
-    def _apart(self) -> HostCheck:
-        """Check whether libvirt gives each machine's files a label of their own, besides the account that all share."""
-        try:
-            models = find_security_models(self._hypervisor.connection().getCapabilities())
-        except (MachineFailed, libvirt.libvirtError):
-            models = set()
-        labels = sorted(models & {"apparmor", "selinux"})
-        return HostCheck(
-            name="machines' files",
-            ok=bool(labels),
-            required=False,
-            found=f"each machine's are its own, by {labels[0]}"
-            if labels
-            else "QEMU has an account of its own and a filter, but all machines share that account",
-            cure="" if labels else "Switch AppArmor (Debian, Ubuntu) or SELinux (Fedora) on, then restart libvirtd",
-        )
-
     def _disk(self) -> HostCheck:
         folder = next(each for each in (self._layout.data_dir, *self._layout.data_dir.parents) if each.exists())
         free = shutil.disk_usage(folder).free
@@ -119,11 +103,6 @@ class LocalHost:
             found=f"{gigabytes(free)} GB",
             cure="" if free >= LEAST_DISK else f"Free room under {folder}: at least {gigabytes(LEAST_DISK)} GB",
         )
-
-
-def find_security_models(capabilities: str) -> set[str]:
-    """Return the names of the security models that libvirt uses, out of its capabilities in XML."""
-    return {each.text or "" for each in ElementTree.fromstring(capabilities).findall("host/secmodel/model")}
 
 
 def tool_check(program: str, package: str) -> HostCheck:

@@ -7,6 +7,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from galeria.adapters.engine.confinement.accounts import Account
 from galeria.domain.errors import Invalid, MachineFailed
 from galeria.domain.messages import Message
 from galeria.ports.images import Digest
@@ -35,9 +36,12 @@ def find_qemu_user() -> str | None:
     return next((name for name in ("libvirt-qemu", "qemu") if name in known), None)
 
 
-def give_to_qemu(folder: Path) -> None:
-    """Give the folder to QEMU's user, which creates console sockets in it. Only root can enter it besides."""
-    user = find_qemu_user()
+def give_to_qemu(folder: Path, account: Account | None) -> None:
+    """Give the folder to the machine's account, or to QEMU's user, which creates a socket in it.
+
+    Only root can enter it besides.
+    """
+    user = account.number if account else find_qemu_user()
     if user is not None and os.geteuid() == 0:
         shutil.chown(folder, user)
         folder.chmod(0o700)
@@ -100,7 +104,8 @@ class Layout:
         return self.data_dir / "vnc"
 
     def vnc(self, machine: Machine) -> Path:
-        return self.sockets() / safe(machine.id)
+        """Return the socket of the machine's screen, in a folder that its account alone may enter."""
+        return self.sockets() / safe(machine.id) / "s"
 
     def network(self) -> Path:
         """Return the folder of the machines' network, for the service's own account only."""
@@ -113,13 +118,28 @@ class Layout:
         """Create the machine's folder so that QEMU's user can enter it. Raises MachineFailed where that is impossible."""
         folder = self.machine(machine)
         self._ensure(folder)
-        self.ensure_socket_folder()
         self.require_reachable()
         return folder
 
-    def ensure_socket_folder(self) -> None:
+    def ensure_socket_folder(self, machine: Machine, account: Account | None) -> None:
+        """Create the folder of the machine's screen; it belongs to its account, or to QEMU's user without one."""
         self._ensure(self.sockets())
-        give_to_qemu(self.sockets())
+        if os.geteuid() == 0:  # an earlier version gave it to QEMU's user, with the sockets themselves in it
+            os.chown(self.sockets(), 0, 0)
+            self.sockets().chmod(0o711)
+        folder = self.vnc(machine).parent
+        if folder.exists() and not folder.is_dir():
+            folder.unlink()
+        self._ensure(folder)
+        give_to_qemu(folder, account)
+
+    def remove_machine(self, machine: Machine) -> None:
+        """Remove everything of the machine that is here. May be repeated. Raises MachineFailed."""
+        remove_folder(self.machine(machine))
+        screen = self.vnc(machine).parent
+        if screen.exists() and not screen.is_dir():  # the socket of an earlier version
+            screen.unlink()
+        remove_folder(screen)
 
     def ensure_cache_folder(self, region: str) -> Path:
         folder = self.cache(region)
@@ -148,13 +168,13 @@ class Layout:
                 Message("QEMU's own user cannot pass through {closed}.", closed=str(closed)),
                 hint=Message("Run: chmod o+x {closed}", closed=str(closed)),
             )
-        if len(str(self.sockets())) + 1 + 32 > SOCKET_PATH_LIMIT:
+        if len(str(self.sockets())) + 1 + 32 + 2 > SOCKET_PATH_LIMIT:
             raise MachineFailed(
                 Message(
                     "The path of the data folder {data_dir} is too long for console sockets.",
                     data_dir=str(self.data_dir),
                 ),
-                hint=Message("Choose a data folder whose path has at most 70 characters."),
+                hint=Message("Choose a data folder whose path has at most 68 characters."),
             )
 
 

@@ -10,6 +10,9 @@ from pathlib import Path
 import libvirt
 
 from galeria.adapters.engine import agent, console, disks, domain_xml, identity, kvm_probe
+from galeria.adapters.engine.confinement.accounts import Account
+from galeria.adapters.engine.confinement.limits import limit
+from galeria.adapters.engine.confinement.machine_accounts import MachineAccounts
 from galeria.adapters.engine.credentials import set_credentials
 from galeria.adapters.engine.daemons import (
     LOCAL,
@@ -22,14 +25,13 @@ from galeria.adapters.engine.daemons import (
 from galeria.adapters.engine.hardware.firmware import find_firmware, has_tpm_emulator
 from galeria.adapters.engine.hardware.nvram import read_variables, write_variables
 from galeria.adapters.engine.layers import Layers, top_of
-from galeria.adapters.engine.layout import Layout, remove_folder, safe
+from galeria.adapters.engine.layout import Layout, safe
 from galeria.adapters.engine.network.card import card_of, is_bridged
 from galeria.adapters.engine.network.guest_network import GuestNetwork, Lane
 from galeria.adapters.engine.network.ssh_forward import ensure_forwards
 from galeria.adapters.engine.offline.disk_changes import change_disk, finish_changes
 from galeria.adapters.engine.power import (
     is_off_by,
-    limit_memory,
     power_off,
     processor_seconds,
     stored_definition,
@@ -47,6 +49,7 @@ from galeria.domain.labs.disk_changes import DiskChanges
 from galeria.domain.labs.guest_network import OPEN as OPEN_POLICY
 from galeria.domain.labs.guest_network import NetworkPolicy, NetworkSettings
 from galeria.domain.labs.hardware import FirmwareVariable
+from galeria.domain.labs.machine_accounts import AccountSettings
 from galeria.domain.labs.ways_in import WayIn
 from galeria.domain.messages import Message
 from galeria.ports.disks import OpenDisk
@@ -79,6 +82,7 @@ class LibvirtEngine:
         probe_kernel: Path | None = None,
         changer: ApplianceDiskChanger | None = None,
         network: NetworkSettings | None = None,
+        accounts: AccountSettings | None = None,
     ) -> None:
         self._layout = Layout(data_dir.resolve())
         self._installation = safe(installation)
@@ -93,6 +97,7 @@ class LibvirtEngine:
             settings=network or NetworkSettings(),
             uri=uri,
         )
+        self._accounts = MachineAccounts(self._installation, accounts or AccountSettings(), uri=uri)
         self._layers = Layers(self._layout, self._hypervisor)
         self._changer = changer or ApplianceDiskChanger()
 
@@ -143,9 +148,11 @@ class LibvirtEngine:
             definition = stored_definition(domain)
             mac, port = card_of(definition).mac, domain_xml.ssh_port_of(definition)
             lane = self._network.enter(machine.id, mac=mac, ssh_port=port, policy=policy)
-            self._refresh(machine, domain, lane)
-            switch_on(domain)
-            limit_memory(domain)
+            account = self._accounts.find(port)
+            self._refresh(machine, domain, lane, account)
+            with self._accounts.starting(account, stored_definition(domain), self.acceleration()):
+                switch_on(domain)
+            limit(domain, account)
         if ssh:
             self.open_ssh(machine, way=way)
 
@@ -255,8 +262,7 @@ class LibvirtEngine:
                 domain.undefineFlags(UNDEFINE)
         self._network.leave(machine.id)
         self._network.remove(unless=lambda: bool(self._ids(self._hypervisor.domains())))
-        remove_folder(self._layout.machine(machine))
-        self._layout.vnc(machine).unlink(missing_ok=True)
+        self._layout.remove_machine(machine)
         for folder, pattern in LOGS:
             for log_file in folder.glob(pattern.format(name=self._name(machine))):
                 log_file.unlink(missing_ok=True)
@@ -337,15 +343,15 @@ class LibvirtEngine:
             write_variables(definition.nvram, template=Path(definition.firmware[1]), hardware=spec.hardware)
         return xml
 
-    def _refresh(self, machine: Machine, domain: libvirt.virDomain, lane: Lane | None) -> None:
-        """Update the definition before a start: acceleration and network of today, a screen, and no seed after the first boot.
+    def _refresh(self, machine: Machine, domain: libvirt.virDomain, lane: Lane | None, account: Account | None) -> None:
+        """Update the definition before a start: acceleration, network and account of today, a screen, and no used seed.
 
         The seed holds a password's hash, and is still there where the machine went off by itself. Machines of earlier
         versions may have no screen.
         """
-        self._layout.ensure_socket_folder()
+        self._layout.ensure_socket_folder(machine, account)
         wanted = domain_xml.with_acceleration(stored_definition(domain), self.acceleration())
-        wanted = domain_xml.with_card(wanted, lane)
+        wanted = domain_xml.with_account(domain_xml.with_card(wanted, lane), account)
         self._define(machine, domain, domain_xml.with_screen(wanted, self._layout.vnc(machine)))
 
     def _define(self, machine: Machine, domain: libvirt.virDomain, wanted: str) -> None:

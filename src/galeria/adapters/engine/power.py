@@ -12,7 +12,6 @@ from galeria.domain.messages import Message
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.1
-EMULATOR_KIB = 2 * 1024 * 1024  # what QEMU may need besides the guest's memory; translated code alone takes up to 1 GiB
 
 
 def stored_definition(domain: libvirt.virDomain) -> str:
@@ -28,18 +27,6 @@ def switch_on(domain: libvirt.virDomain) -> None:
     except libvirt.libvirtError as error:
         if not is_active(domain):  # else another request has started it at the same moment
             raise libvirt_error(Message("start the machine"), error) from error
-
-
-def limit_memory(domain: libvirt.virDomain) -> None:
-    """Limit what the machine's process may take of the host's memory, where the host has control groups.
-
-    It is set after the start: for a limit in the definition libvirt lifts another one, which it may not in containers.
-    """
-    try:
-        limit = domain.maxMemory() + EMULATOR_KIB
-        domain.setMemoryParameters({libvirt.VIR_DOMAIN_MEMORY_HARD_LIMIT: limit}, libvirt.VIR_DOMAIN_AFFECT_LIVE)
-    except libvirt.libvirtError as error:
-        log.info("the machine's process has no limit on its memory: %s", error)
 
 
 def is_off_by(domain: libvirt.virDomain, deadline: float) -> bool:

@@ -1,6 +1,6 @@
 """What machines may reach from inside: the internet, names on a list, or nothing; and what an administrator lets besides.
 
-Whatever a plan says, the host, other machines and private networks around the host are closed to them.
+Whatever a plan says, the host, machines of other labs and private networks around the host are closed to them.
 """
 
 import re
@@ -43,10 +43,14 @@ class Internet(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NetworkPolicy:
-    """What one plan lets its machines reach. A name that begins with "*." stands for all names below it."""
+    """What a machine's plan lets it reach. A name that begins with "*." stands for all names below it.
+
+    Machines with the same `lab` reach each other; where it is empty, the machine reaches none.
+    """
 
     internet: Internet = Internet.OPEN
     names: tuple[str, ...] = ()
+    lab: str = ""
 
     def allows_name(self, name: str) -> bool:
         """Returns whether machines may look up `name`, in lower case and without a dot at its end."""
@@ -56,14 +60,20 @@ class NetworkPolicy:
 
 
 PROFILE = "galeriaNetwork"
-"""The name under which an account keeps its policy among its profiles: an object of `internet` and `names`."""
+"""The name under which an account keeps its policy among its profiles: `internet`, `names`, and `common`."""
 
 
-def policy_of(profiles: Mapping[str, Any]) -> NetworkPolicy:
-    """Returns the policy of an account with these profiles; where nothing was said, the internet is open."""
+def policy_of(profiles: Mapping[str, Any], *, lab: str = "") -> NetworkPolicy:
+    """Returns what an account with these profiles lets the machines of `lab`; where nothing was said, the internet is open."""
     said = profiles.get(PROFILE) or {}
     internet = Internet(said.get("internet", Internet.OPEN))
-    return NetworkPolicy(internet=internet, names=tuple(said.get("names", ())))
+    own = lab if has_common_network(profiles) else ""
+    return NetworkPolicy(internet=internet, names=tuple(said.get("names", ())), lab=own)
+
+
+def has_common_network(profiles: Mapping[str, Any]) -> bool:
+    """Returns whether machines of one lab have a network in common; where nothing was said, they have not."""
+    return bool((profiles.get(PROFILE) or {}).get("common", False))
 
 
 OPEN = NetworkPolicy()
@@ -88,7 +98,7 @@ class NetworkSettings:
     resolvers: tuple[str, ...] = ()
 
 
-def checked_profile(internet: Internet, names: list[str], target: str) -> dict[str, Any]:
+def checked_profile(internet: Internet, names: list[str], target: str, *, common: bool = False) -> dict[str, Any]:
     """Returns what an account keeps as its policy. Raises Invalid, whose target names the list."""
     listed = checked_names(names, target)
     if internet is Internet.NAMES and not listed:
@@ -97,7 +107,7 @@ def checked_profile(internet: Internet, names: list[str], target: str) -> dict[s
             hint=Message("Write one name at least, or choose another way."),
             target=target,
         )
-    return {"internet": internet.value, "names": listed}
+    return {"internet": internet.value, "names": listed, "common": common}
 
 
 def checked_names(names: list[str], target: str) -> list[str]:

@@ -49,9 +49,11 @@ class AccountsClient:
         enable_by_default: bool | None = None,
         internet: str | None = None,
         names: Sequence[str] | None = None,
+        common_network: bool | None = None,
     ) -> StartedWork:
         """Change policies. None leaves a policy as it is."""
-        network = given_values(internet=internet, names=list(names) if names is not None else None)
+        listed = list(names) if names is not None else None
+        network = given_values(internet=internet, names=listed, commonInLab=common_network)
         ours = given_values(
             osDiskLimitInGB=os_disk_limit_gb, imagesEnabledByDefault=enable_by_default, network=network or None
         )

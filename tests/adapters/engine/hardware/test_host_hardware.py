@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from galeria.adapters.engine import host
+from galeria.adapters.engine.confinement.checks import find_security_models
 from galeria.adapters.engine.hardware import devices, firmware
 from galeria.domain.labs.hardware import DiskBus
 
@@ -44,5 +45,5 @@ def test_the_seed_is_on_a_bus_that_the_guest_can_read(
 def test_the_security_models_of_libvirt_are_read() -> None:
     models = "<secmodel><model>{}</model></secmodel><secmodel><model>dac</model></secmodel>"
     said = f"<capabilities><host>{models}</host></capabilities>"
-    assert host.find_security_models(said.format("apparmor")) == {"apparmor", "dac"}
-    assert host.find_security_models("<capabilities><host/></capabilities>") == set()
+    assert find_security_models(said.format("apparmor")) == {"apparmor", "dac"}
+    assert find_security_models("<capabilities><host/></capabilities>") == set()

@@ -90,7 +90,7 @@ def test_a_plan_attaches_detaches_and_keeps_what_a_patch_does_not_name(arm: Arm)
     body = {"location": "brazilsouth", "properties": {"sharedGalleryId": gallery, "galeria": {"osDiskLimitInGB": 64}}}
     made = done(arm().put(path, json=body), 201)
     assert made["properties"]["sharedGalleryId"] == gallery
-    network = {"internet": "Open", "names": []}
+    network = {"internet": "Open", "names": [], "commonInLab": False}
     assert made["properties"]["galeria"] == {"osDiskLimitInGB": 64, "imagesEnabledByDefault": True, "network": network}
     error = told(arm().patch(path, json={"properties": {"sharedGalleryId": GALLERY}}), 409)
     assert "Detach" in error["message"]

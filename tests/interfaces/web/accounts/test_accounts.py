@@ -237,8 +237,11 @@ def test_what_machines_reach_is_chosen_on_the_page(portal: Portal) -> None:
     shown = admin.get(place).text
     assert "pypi.org\n*.debian.org</textarea>" in shown
     assert 'value="Names" checked' in shown
-    portal.post(admin, place, **sent | {"internet": "Closed"}, names="")
-    assert 'value="Closed" checked' in admin.get(place).text
+    assert 'id="common-network" name="common_network" value="yes">' in shown
+    portal.post(admin, place, **sent | {"internet": "Closed"}, names="", common_network="yes")
+    shown = admin.get(place).text
+    assert 'value="Closed" checked' in shown
+    assert 'id="common-network" name="common_network" value="yes" checked' in shown
 
 
 def test_an_account_is_deleted_after_it_was_said_what_that_means(portal: Portal) -> None:

@@ -1,7 +1,8 @@
 """The bridge of an installation's machines, as a network of libvirt that lasts until the host is switched off.
 
 Its mode is `open`: libvirt makes no rules for it, and the guard's are the only ones. Ports are isolated: the bridge passes
-nothing from one machine to another. dnsmasq gives out addresses and does nothing else.
+nothing from one machine to another, until the guard opens those of a lab whose plan says so. dnsmasq gives out addresses
+and does nothing else.
 """
 
 import contextlib

@@ -11,7 +11,7 @@ from galeria.domain.labs.guest_network import NetworkSettings
 from galeria.ports.machines import HostCheck
 
 NAME = "machines' network"
-BRIDGED = "a bridge: machines reach the internet as their plan lets them, and nothing of this host or each other"
+BRIDGED = "a bridge: machines reach the internet and their lab as their plan lets them, and nothing of this host or other labs"
 ALONE = "one for each machine, in which it reaches nothing, the internet neither"
 _TABLE = re.compile(r"^table (\S+ \S+) \{")
 _DROPS = re.compile(r"hook forward .*policy drop")

@@ -26,6 +26,8 @@ table inet $table {
   set named { type ipv4_addr . ipv4_addr; flags timeout; }
   set busy { type ipv4_addr; flags dynamic,timeout; timeout 10s; size 65535; }
   set curious { type ipv4_addr; flags dynamic,timeout; timeout 10s; size 65535; }
+  map labs { type ipv4_addr : mark; $labs }
+  set mates { type ipv4_addr . mark; $mates }
   chain input {
     type filter hook input priority -10; policy accept;
     iifname "$bridge" jump to_host
@@ -51,8 +53,8 @@ table inet $table {
   }
   chain from_guest {
     meta nfproto ipv6 drop
-    oifname "$bridge" drop
     ip saddr != $network drop
+    oifname "$bridge" jump between
     ct state new add @busy { ip saddr limit rate over 200/second burst 1000 packets } drop
     $exceptions
     ip daddr @closed reject with icmpx type admin-prohibited
@@ -60,6 +62,12 @@ table inet $table {
     ip saddr @asking ct state established,related accept
     ip saddr . ip daddr @named accept
     reject with icmpx type admin-prohibited
+  }
+  chain between {
+    meta mark set 0
+    meta mark set ip saddr map @labs
+    ip daddr . meta mark @mates accept
+    drop
   }
   chain output {
     type filter hook output priority -10; policy accept;
@@ -81,24 +89,43 @@ table inet $table {
 }
 """)
 
-# A machine speaks IPv4 only, with its own addresses, and answers DHCP for nobody.
+# A machine speaks IPv4 only, with its own addresses, and answers DHCP for nobody. To those that its lab has a network in
+# common with, it sends as much as it likes; whom it sends to is looked at where the bridge passes the frame on. The mark is
+# the lab's number, and stays on the frame for the other table, which sees it as well where the host filters bridged frames.
 _BRIDGE = Template("""
 table bridge $table {
   $flags
   set macs { type ifname . ether_addr; $macs }
   set guests { type ifname . ether_addr . ipv4_addr; $guests }
   set loud { type ifname; flags dynamic,timeout; timeout 10s; size 65535; }
+  set busy { type ifname; flags dynamic,timeout; timeout 10s; size 65535; }
+  set sharing { type ifname; $sharing }
+  set near { type ether_addr; $near }
+  map labs { type ifname : mark; $labs }
+  set mates { type ifname . mark; $mates }
   chain pre {
     type filter hook prerouting priority -300; policy accept;
     iifname != "$taps*" accept
     iifname . ether saddr != @macs drop
+    iifname @sharing ether daddr @near goto own
     meta pkttype != host add @loud { iifname limit rate over 50/second burst 100 packets } drop
+    goto own
+  }
+  chain own {
     ether type arp arp htype 1 arp plen 4 iifname . arp saddr ether . arp saddr ip @guests accept
     ether type arp iifname . arp saddr ether @macs arp saddr ip 0.0.0.0 accept
     ether type ip iifname . ether saddr . ip saddr @guests udp sport 67 drop
     ether type ip iifname . ether saddr . ip saddr @guests accept
     ether type ip ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 udp dport 67 accept
     drop
+  }
+  chain between {
+    type filter hook forward priority -300; policy accept;
+    iifname != "$taps*" accept
+    meta mark set 0
+    meta mark set iifname map @labs
+    oifname . meta mark != @mates drop
+    tcp flags & (syn | ack) == syn add @busy { iifname limit rate over 200/second burst 1000 packets } drop
   }
 }
 """)
@@ -153,6 +180,8 @@ def _inet(table: GuestTable, name: str, flags: str, around: tuple[str, ...]) -> 
         network=table.network,
         exceptions="\n    ".join(map(_exception, table.exceptions)),
         services=", ".join(map(str, GUEST_PORTS.values())),
+        labs=_elements(f"{each.address} : {number}" for each, number in _numbered(table)),
+        mates=_elements(f"{each.address} . {number}" for each, number in _numbered(table)),
     )
 
 
@@ -163,7 +192,17 @@ def _bridge(table: GuestTable, name: str, flags: str) -> str:
         macs=_elements(f'"{each.tap}" . {each.mac}' for each in table.guests),
         guests=_elements(f'"{each.tap}" . {each.mac} . {each.address}' for each in table.guests),
         taps=Names(table.installation).taps,
+        sharing=_elements(f'"{each.tap}"' for each, _ in _numbered(table)),
+        near=_elements(each.mac for each, _ in _numbered(table)),
+        labs=_elements(f'"{each.tap}" : {number}' for each, number in _numbered(table)),
+        mates=_elements(f'"{each.tap}" . {number}' for each, number in _numbered(table)),
     )
+
+
+def _numbered(table: GuestTable) -> list[tuple[Guest, int]]:
+    """Return the machines that have a network in common with others of their lab, and the lab's number, from 1 on."""
+    labs = sorted({each.policy.lab for each in table.guests} - {""})
+    return [(each, labs.index(each.policy.lab) + 1) for each in table.guests if each.policy.lab]
 
 
 def _exception(each: NetworkException) -> str:

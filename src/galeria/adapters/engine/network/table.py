@@ -61,6 +61,7 @@ def _as_json(table: GuestTable) -> dict[str, object]:
             "address": each.address,
             "internet": each.policy.internet.value,
             "names": list(each.policy.names),
+            "lab": each.policy.lab,
             "is_open": each.is_open,
             "entered": each.entered,
         }
@@ -83,7 +84,10 @@ def _from_json(found: dict[str, list[dict[str, str]]]) -> GuestTable:
             tap=each["tap"],
             mac=each["mac"],
             address=each["address"],
-            policy=NetworkPolicy(internet=Internet(each["internet"]), names=tuple(each["names"])),
+            # A table of an earlier version names no labs.
+            policy=NetworkPolicy(
+                internet=Internet(each["internet"]), names=tuple(each["names"]), lab=each.get("lab", "")
+            ),
             is_open=bool(each["is_open"]),
             entered=float(each["entered"]),
         )

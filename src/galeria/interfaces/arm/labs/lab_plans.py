@@ -21,10 +21,10 @@ from galeria.interfaces.arm.labs.lab_schemas import (
     PlanIdentity,
     PlanImageBody,
     PlanImagePatch,
-    PlanInternet,
     PlanPatch,
     PlanProfiles,
     PlanProperties,
+    PlanReach,
 )
 from galeria.interfaces.arm.labs.lab_views import image_view, plan_view
 from galeria.interfaces.arm.labs.profile_schemas import sent_properties
@@ -109,7 +109,7 @@ def _wanted(
     gallery = properties.shared_gallery_id
     regions = properties.allowed_regions
     ours = properties.galeria or OurPlan()
-    network = ours.network or PlanInternet()
+    network = ours.network or PlanReach()
     return AccountRequest(
         location=location,
         tags=tags,
@@ -119,6 +119,7 @@ def _wanted(
         enable_by_default=ours.images_enabled_by_default,
         internet=network.internet,
         names=None if network.names is None else tuple(network.names),
+        common_network=network.common_in_lab,
         profiles={
             **{name: each for name, each in sent_properties(properties).items() if name in _PROFILES},
             **({"identity": sent_properties(identity)} if identity else {}),

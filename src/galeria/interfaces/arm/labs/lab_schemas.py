@@ -45,22 +45,26 @@ class PlanProfiles(Wire):
     linked_lms_instance: Address | None = None
 
 
-class PlanInternet(Wire):
-    """What machines reach of the internet; `names` count where `internet` is Names."""
+class PlanReach(Wire):
+    """What machines reach of the internet; `names` count where `internet` is Names.
+
+    With `commonInLab` machines of one lab have a network in common.
+    """
 
     internet: Annotated[Internet | None, any_case(Internet)] = None
     names: Annotated[list[Word], Field(max_length=MOST_NAMES)] | None = None
+    common_in_lab: bool | None = None
 
 
 class OurPlan(Wire):
     """Which images may make a lab: those below the size limit, and new ones at once or only when enabled.
 
-    And what the lab's machines reach of the internet.
+    And what the lab's machines reach of the internet and of each other.
     """
 
     os_disk_limit: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(default=None, alias="osDiskLimitInGB")
     images_enabled_by_default: bool | None = None
-    network: PlanInternet | None = None
+    network: PlanReach | None = None
 
 
 class PlanProperties(PlanProfiles):

@@ -10,7 +10,7 @@ from galeria.domain.classes.settings import find_refill, shown_lead
 from galeria.domain.durations import show_duration
 from galeria.domain.images.eligibility import ImageEligibility
 from galeria.domain.labs.accounts import LabAccount
-from galeria.domain.labs.guest_network import PROFILE, policy_of
+from galeria.domain.labs.guest_network import PROFILE, has_common_network, policy_of
 from galeria.domain.labs.hardware import Hardware
 from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.labs.profiles import CONNECTION, NO_SHUTDOWN, connection_of
@@ -53,7 +53,11 @@ def plan_view(request: Request, plan: LabAccount, *, tenant_id: str) -> dict[str
             "galeria": {
                 "osDiskLimitInGB": plan.os_disk_limit_gb,
                 "imagesEnabledByDefault": plan.enable_by_default,
-                "network": {"internet": network.internet.value, "names": list(network.names)},
+                "network": {
+                    "internet": network.internet.value,
+                    "names": list(network.names),
+                    "commonInLab": has_common_network(plan.profiles),
+                },
             },
         },
     )

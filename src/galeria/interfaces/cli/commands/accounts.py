@@ -50,19 +50,27 @@ def add_account_commands(app: typer.Typer) -> None:
                 help="With --internet names: the names, such as pypi.org or *.debian.org, separated by commas.",
             ),
         ] = None,
+        common_network: Annotated[
+            bool | None,
+            typer.Option(
+                "--common-network/--no-common-network", help="Whether machines of one lab have a network in common."
+            ),
+        ] = None,
     ) -> None:
         """Change what labs of the account may use; without options show it."""
         chosen = named_regions(regions) or None
         way = internet.value.capitalize() if internet else None
         listed_names = separated(names) if names is not None else None
         with context.galeria() as galeria:
-            if any(each is not None for each in (os_disk_limit, enable_images, chosen, way, listed_names)):
+            said = (os_disk_limit, enable_images, chosen, way, listed_names, common_network)
+            if any(each is not None for each in said):
                 begun = galeria.accounts.set_policy(
                     allowed_regions=chosen,
                     os_disk_limit_gb=os_disk_limit,
                     enable_by_default=enable_images,
                     internet=way,
                     names=listed_names,
+                    common_network=common_network,
                 )
                 wait_for(context, galeria, begun)
             found = galeria.accounts.get()
@@ -153,6 +161,7 @@ def _facts(account: dict[str, Any]) -> Table:
             ("OS disks under", f"{ours.get('osDiskLimitInGB')} GB"),
             ("New images are", "–" if enabled is None else "enabled" if enabled else "disabled"),
             ("Machines reach", _reached(network.get("internet", ""), network.get("names") or [])),
+            ("Each other", "machines of the same lab" if network.get("commonInLab") else "no"),
             ("Id", account["id"]),
         ]
     )

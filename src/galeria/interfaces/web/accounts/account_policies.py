@@ -6,7 +6,7 @@ from galeria.actions.labs.account_policies import MOST_GB, SUPPORT, Policies, Su
 from galeria.actions.labs.accounts import ACCOUNT, get_account
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs.accounts import LabAccount
-from galeria.domain.labs.guest_network import Internet, NetworkPolicy, policy_of
+from galeria.domain.labs.guest_network import Internet, NetworkPolicy, has_common_network, policy_of
 from galeria.interfaces.web.accounts.accounts import ONE_ACCOUNT, account_id, may_see_images, region_names
 from galeria.interfaces.web.kit.forms import Form
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
@@ -50,7 +50,8 @@ def _saved(account: LabAccount) -> tuple[object, ...]:
     """Return what the form shows of an account."""
     regions, support = sorted(account.allowed_regions), SupportContact.of(account)
     network = policy_of(account.profiles)
-    shown = (account.os_disk_limit_gb, regions, account.enable_by_default, network.internet.value, network.names)
+    reached = (network.internet.value, network.names, has_common_network(account.profiles))
+    shown = (account.os_disk_limit_gb, regions, account.enable_by_default, *reached)
     return *shown, *(getattr(support, name) for name in SUPPORT)
 
 
@@ -61,6 +62,7 @@ def _wanted(form: Form) -> Policies:
         allowed_regions=tuple(form.all("allowed_regions")),
         enable_by_default=form.text("enable_by_default") == "yes",
         network=NetworkPolicy(internet=_internet(form), names=tuple(form.text("names").replace(",", " ").split())),
+        common_network=form.text("common_network") == "yes",
         support=SupportContact(**{name: form.text(name) for name in SUPPORT}),
     )
 
@@ -90,6 +92,7 @@ def _show(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
             enabled=form.text("enable_by_default") == "yes" if is_again else account.enable_by_default,
             network=policy_of(account.profiles),
             internet=_internet(form) if is_again else policy_of(account.profiles).internet,
+            common=form.text("common_network") == "yes" if is_again else has_common_network(account.profiles),
             support=SupportContact.of(account),
             proposed=limit,
             most=MOST_GB,

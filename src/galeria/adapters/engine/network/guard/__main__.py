@@ -21,6 +21,7 @@ from pathlib import Path
 
 from galeria.adapters.engine.network import rules
 from galeria.adapters.engine.network.guard.forwarder import PORT, Datagrams, Forwarder, answer_stream, host_servers
+from galeria.adapters.engine.network.guard.ports import match_ports
 from galeria.adapters.engine.network.nft import PacketFilter, RulesRefusedError
 from galeria.adapters.engine.network.plan import SPACE, Names, gateway
 from galeria.adapters.engine.network.table import LOCK, SOCKET, GuestTable, find_table
@@ -70,7 +71,10 @@ class Guard:
         self._rules = wanted
 
     def look_after(self) -> None:
-        """Load the rules anew where another program removed them, or the host has come into another network."""
+        """Load the rules anew where another program removed them, or the host has come into another network.
+
+        Ports of machines that have just started, or whose plan has changed, are then made to fit.
+        """
         if self._table is None:
             return
         names = Names(self._table.installation)
@@ -81,6 +85,7 @@ class Guard:
                 "the packet filter's rules were changed by another program, or the host's networks: loaded anew"
             )
             self._load_rules(self._table)
+        match_ports(self._table.guests)
 
     def remove(self) -> None:
         """Remove the network, and then the rules: a network without them would be open."""

@@ -1,29 +1,18 @@
 """What a machine's process may do on the host, as the kernel says it of the real one."""
 
 import os
-import pwd
 import re
 from pathlib import Path
 
 import pytest
 
-from galeria.adapters.engine.layout import find_qemu_user
-from galeria.adapters.engine.power import EMULATOR_KIB
+from galeria.adapters.engine.confinement.accounts import account_of
+from galeria.adapters.engine.confinement.limits import EMULATOR_KIB, THREADS
+from galeria.domain.labs.machine_accounts import AccountSettings
+from tests.adapters.engine.confinement.processes import process_of
 from tests.adapters.engine.conftest import LibvirtCase
 
 pytestmark = pytest.mark.system
-
-
-def process_of(machine: str) -> Path:
-    """The QEMU process of a machine, by the name that it was started with."""
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = path.read_bytes().split(b"\0")
-        except OSError:  # it ended in between
-            continue
-        if words[0].endswith(b"qemu-system-x86_64") and any(machine.encode() in each for each in words):
-            return path.parent
-    raise AssertionError("the machine has no process")
 
 
 def test_a_machines_process_has_an_account_no_rights_a_filter_and_a_limit(libvirt: LibvirtCase) -> None:
@@ -31,13 +20,15 @@ def test_a_machines_process_has_an_account_no_rights_a_filter_and_a_limit(libvir
     libvirt.engine.start(spec.machine, ssh=False)
     process = process_of(spec.machine.id)
     status = dict(line.split(":\t", 1) for line in (process / "status").read_text(encoding="ascii").splitlines())
-    account = pwd.getpwnam(find_qemu_user() or "")
-    assert set(status["Uid"].split()) == {str(account.pw_uid)} != {"0"}
+    account = account_of(libvirt.engine._installation, AccountSettings(), spec.ssh_port)
+    assert {*status["Uid"].split(), *status["Gid"].split(), *status["Groups"].split()} == {str(account.number)}
     for rights in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
         assert int(status[rights], 16) == 0, rights
     assert status["NoNewPrivs"] == "1"
     assert status["Seccomp"] == "2"
-    assert re.search(r"^Max core file size +0 +0 ", (process / "limits").read_text(encoding="ascii"), re.MULTILINE)
+    limits = (process / "limits").read_text(encoding="ascii")
+    assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE)
+    assert re.search(rf"^Max processes +{THREADS} +{THREADS} ", limits, re.MULTILINE)
     assert os.readlink(process / "ns/mnt") != os.readlink("/proc/self/ns/mnt")
     words = (process / "cmdline").read_bytes().split(b"\0")
     assert b"spawn=deny" in words[words.index(b"-sandbox") + 1]
