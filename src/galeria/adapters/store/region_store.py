@@ -43,6 +43,10 @@ class RegionStore:
         self._context = context
 
     @property
+    def context(self) -> StoreContext:
+        return self._context
+
+    @property
     def region(self) -> str:
         return self._context.region
 
@@ -140,4 +144,4 @@ def _context_of(source: ImageStore) -> StoreContext:
             hint=Message("Use stores of the same kind for all regions of an installation."),
             target=source.region,
         )
-    return source._context
+    return source.context
