@@ -39,16 +39,18 @@ class SealedPack:
     name: str
     size: int  # bytes
     places: dict[bytes, ChunkPlace]
+    sum: bytes | None = None  # BLAKE3 of all its bytes, where it was asked for
 
 
 class PackWriter:
     """Gathers one worker's chunks into packs and passes each full one to `publish`.
 
-    Used by one thread, as a context: a normal end publishes the last pack too, an error drops it.
+    Used by one thread, as a context: a normal end publishes the last pack too, an error drops it. `summed` packs know the
+    hash of all their bytes, so that what was stored can be compared with it.
     """
 
-    def __init__(self, context: StoreContext, publish: Callable[[SealedPack], None]) -> None:
-        self._context, self._publish = context, publish
+    def __init__(self, context: StoreContext, publish: Callable[[SealedPack], None], *, summed: bool = False) -> None:
+        self._context, self._publish, self._summed = context, publish, summed
         self._draft: _PackBuilder | None = None
 
     def __enter__(self) -> "PackWriter":
@@ -62,7 +64,7 @@ class PackWriter:
 
     def add(self, name: bytes, blob: bytes | memoryview) -> None:
         if self._draft is None:
-            self._draft = _PackBuilder(self._context)
+            self._draft = _PackBuilder(self._context, blake3() if self._summed else None)
         self._draft.add(name, blob)
         if self._draft.size >= self._context.pack_size:
             self.flush()
@@ -75,7 +77,8 @@ class PackWriter:
 
 
 class _PackBuilder:
-    def __init__(self, context: StoreContext) -> None:
+    def __init__(self, context: StoreContext, sum: "blake3 | None") -> None:
+        self._sum = sum
         self._region, self._margin = context.region, context.margin
         self._path = context.bucket.staging / f"{uuid4().hex}.pack"
         with translated_errors(self._region, Message("beginning a pack")):
@@ -95,7 +98,8 @@ class _PackBuilder:
         self._write(_TRAILER.pack(len(self._footer) // _ENTRY.size, _MAGIC))
         self._flush()
         self._close()
-        return SealedPack(staged=self._path, name=name, size=self.size, places=places)
+        sum = None if self._sum is None else self._sum.digest()
+        return SealedPack(staged=self._path, name=name, size=self.size, places=places, sum=sum)
 
     def drop(self) -> None:
         """Remove the unfinished pack. May be repeated."""
@@ -109,6 +113,8 @@ class _PackBuilder:
             os.close(handle)
 
     def _write(self, blob: bytes | memoryview) -> None:
+        if self._sum is not None:
+            self._sum.update(blob)
         self._gathered.append(blob)
         self._waiting += len(blob)
         self.size += len(blob)
