@@ -73,7 +73,7 @@ def measure(task: Task) -> list[Row]:
         *class_cost.rows(f"{CLASS} machines' disks from one cached base", seconds=CLASS_SECONDS, size=CLASS_BYTES),
         Row(
             name=f"{CLASS} machines at once from a base that is not cached: times that it is fetched",
-            ours=f"{fetches} times",
+            ours=str(fetches),
             ratio=fetches,
             goal=at_most(1),
         ),

@@ -53,7 +53,7 @@ def replication_rows(task: Task) -> list[Row]:
     return [
         Row(
             name=f"replication of {mebibytes(task.data)}, file to file: time of copying and hashing what is new",
-            ours=f"{mine}, sent {mebibytes(sent[0])}, each chunk checked twice",
+            ours=f"{mine}, sent {mebibytes(sent[0])}, every chunk checked and read back",
             limit=str(least),
             ratio=mine.seconds / least.seconds,
             goal=at_most(COPY_SHARE),
