@@ -13,7 +13,7 @@ AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # What to test, such as TESTS="tests/adapters/store -k lease".
 TESTS :=
 # What a change of the core breaks first; interfaces, database, store and files have slower tests, which are in `make test`.
-QUICK := $(addprefix tests/,domain actions workflows reconcilers adapters/identity rules guests)
+QUICK_TESTS := $(addprefix tests/,domain actions workflows reconcilers adapters/identity rules guests)
 
 help: ## This list.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -33,7 +33,7 @@ check: setup ## Lint, types, direction of imports and the quick tests: under a m
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/pytest -n 2 --dist loadscope -m "not system and not slow" --ignore tests/rules/test_linters.py \
-		--ignore tests/rules/test_imports.py $(or $(TESTS),$(QUICK))
+		--ignore tests/rules/test_imports.py $(or $(TESTS),$(QUICK_TESTS))
 
 test: ## Everything, with real machines and servers. The last line is pytest's summary.
 	@scripts/setup test
@@ -47,9 +47,9 @@ fix: setup ## Format, and mend what the linter can mend.
 	@$(BIN)/ruff check --fix --show-fixes
 	@$(BIN)/ruff format
 
-bench: ## Measure against other tools on this computer.
+bench: ## Measure against other tools on this computer, into docs/benchmarks. QUICK=1: little data, under four minutes.
 	@scripts/setup bench
-	@$(AS_ROOT) $(BIN)/python -m bench
+	@$(AS_ROOT) $(BIN)/python -m bench --write docs/benchmarks $(if $(QUICK),--quick)
 
 lock: ## Resolve pyproject.toml's requirements anew into requirements.lock. Needs uv.
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \

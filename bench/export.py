@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from bench import qemu_img
+from bench import limits, qemu_img
 from bench.disks import changes
 from bench.hosts import Bench, new_spec, open_bench
 from bench.regions import capture, regions
-from bench.rows import Row, Spent, Task, best_of_pairs, mebibytes, speed, timed
+from bench.rows import Row, Spent, Task, at_least, at_most, best_of, mebibytes, not_measured, timed
 from galeria.adapters.disks.raw_file import open_raw_file
 from galeria.adapters.store.region_store import RegionStore
 from galeria.ports.images import Captured
@@ -14,6 +14,7 @@ from galeria.ports.machines import Machine
 from galeria.ports.progress import unheard
 from galeria.programs import run
 
+EXPORT_SPEED, EXPORT_SHARE = 2.4, 1.3  # beside qemu-img, and of the limit's time
 SHARE = 0.01  # share of the data that is changed between the two exports
 PROMISED = 0.05  # share of the first export's time and bytes
 FIXED_SECONDS = 1.0
@@ -25,7 +26,7 @@ def measure(task: Task) -> list[Row]:
     with open_bench(task.directory) as bench, regions(task.directory) as (north, south):
         machine = _machine(task, bench, north)
         sealing = timed(lambda: bench.engine.seal_disk(machine, FIRST))
-        first_row, reading = _first(task, bench, machine, sealing)
+        first_rows, reading = _first(task, bench, machine, sealing)
         first = _export(bench, machine, north, FIRST, since=None, parent=_blank(task, north))
         south.replicate(first.digest, source=north, pin=lambda digest: None, progress=unheard)
         _write(task, bench.layout.disk_after(machine, FIRST))
@@ -37,7 +38,16 @@ def measure(task: Task) -> list[Row]:
 
         spent = timed(second)
         whole = Spent(seconds=sealing.seconds + reading.seconds, cpu_seconds=sealing.cpu_seconds + reading.cpu_seconds)
-        return [first_row, second_row(first, made[0], whole, spent), copy_row(north, south, made[0], spent)]
+        return [
+            *first_rows,
+            *second_rows(first, made[0], whole, spent),
+            *copy_rows(north, south, made[0], spent),
+            not_measured(
+                "a real upgrade of a Debian disk, exported: time of the limit for the changed bytes", at_most(1.5)
+            ),
+            not_measured("a real upgrade of a Debian disk, exported: stored share of the layer's bytes", at_most(0.7)),
+            not_measured("a real upgrade of a Debian disk, exported: speed beside borg", at_least(20)),
+        ]
 
 
 def _machine(task: Task, bench: Bench, store: RegionStore) -> Machine:
@@ -65,7 +75,7 @@ def _export(
         return capture(store, disk, parent)
 
 
-def _first(task: Task, bench: Bench, machine: Machine, sealing: Spent) -> tuple[Row, Spent]:
+def _first(task: Task, bench: Bench, machine: Machine, sealing: Spent) -> tuple[list[Row], Spent]:
     """Measure the first export. Each run uses an empty region. Also returns our run without the sealing."""
     packed, stored = task.directory / "exported.qcow2", dict[str, int]()
 
@@ -83,15 +93,36 @@ def _first(task: Task, bench: Bench, machine: Machine, sealing: Spent) -> tuple[
         stored["peer"] = packed.stat().st_size
         return spent
 
-    mine, theirs = best_of_pairs(ours, peer, rounds=task.rounds)
-    row = Row(
-        what=f"first export of {mebibytes(task.data)}; sealing took {sealing.seconds:.2f} s more",
-        ours=f"{mine}, {mebibytes(stored['ours'])}",
-        peer=f"{qemu_img.COMPRESSING}: {theirs}, {mebibytes(stored['peer'])}",
-        ratio=f"{speed(mine, theirs)}, {stored['ours'] / stored['peer']:.0%} of the bytes",
-        kept=mine.seconds <= theirs.seconds,
-    )
-    return row, mine
+    def limit() -> Spent:
+        with bench.engine.open_changes(machine, FIRST, since=None) as disk:
+            return limits.store_all(disk, task.directory / "limit")
+
+    mine, theirs, least = best_of(ours, peer, limit, rounds=task.rounds)
+    name = f"first export of {mebibytes(task.data)}"
+    rows = [
+        Row(
+            name=f"{name}: speed beside qemu-img, which does not sync",
+            ours=f"{mine}; sealing took {sealing.seconds:.2f} s more",
+            peer=f"{qemu_img.COMPRESSING}: {theirs}",
+            ratio=theirs.seconds / mine.seconds,
+            goal=at_least(EXPORT_SPEED),
+        ),
+        Row(
+            name=f"{name}: time of the limit, which writes and syncs as well",
+            ours=str(mine),
+            limit=str(least),
+            ratio=mine.seconds / least.seconds,
+            goal=at_most(EXPORT_SHARE),
+        ),
+        Row(
+            name=f"{name}: stored bytes beside qemu-img",
+            ours=mebibytes(stored["ours"]),
+            peer=mebibytes(stored["peer"]),
+            ratio=stored["ours"] / stored["peer"],
+            goal=at_most(1),
+        ),
+    ]
+    return rows, mine
 
 
 def _write(task: Task, top: Path) -> None:
@@ -106,18 +137,29 @@ def _write(task: Task, top: Path) -> None:
     run(["qemu-io", "-f", "qcow2", *commands, top])
 
 
-def second_row(first: Captured, second: Captured, whole: Spent, spent: Spent) -> Row:
-    time_share, byte_share = spent.seconds / whole.seconds, second.stored_bytes / first.stored_bytes
-    return Row(
-        what=f"second export, {SHARE:.0%} changed since; both with the sealing",
-        ours=f"{spent}, read {mebibytes(second.read_bytes)}, stored {mebibytes(second.stored_bytes)}",
-        peer=f"first: {whole}, stored {mebibytes(first.stored_bytes)}",
-        ratio=f"{time_share:.1%} of the time, {byte_share:.1%} of the bytes",
-        kept=spent.seconds <= PROMISED * whole.seconds + FIXED_SECONDS and byte_share <= PROMISED,
-    )
+def second_rows(first: Captured, second: Captured, whole: Spent, spent: Spent) -> list[Row]:
+    name = f"second export, {SHARE:.0%} changed since"
+    promised = PROMISED * whole.seconds + FIXED_SECONDS
+    return [
+        Row(
+            name=f"{name}: time, with the sealing",
+            ours=f"{spent}, read {mebibytes(second.read_bytes)}",
+            peer=f"first: {whole}",
+            limit=f"{promised:.2f} s",
+            ratio=spent.seconds / promised,
+            goal=at_most(1),
+        ),
+        Row(
+            name=f"{name}: stored bytes beside the first",
+            ours=mebibytes(second.stored_bytes),
+            peer=f"first: {mebibytes(first.stored_bytes)}",
+            ratio=second.stored_bytes / first.stored_bytes,
+            goal=at_most(PROMISED),
+        ),
+    ]
 
 
-def copy_row(north: RegionStore, south: RegionStore, captured: Captured, exported: Spent) -> Row:
+def copy_rows(north: RegionStore, south: RegionStore, captured: Captured, exported: Spent) -> list[Row]:
     sent: list[int] = []
 
     def copy() -> None:
@@ -125,10 +167,20 @@ def copy_row(north: RegionStore, south: RegionStore, captured: Captured, exporte
         sent.append(copied.sent_bytes)
 
     spent = timed(copy)
-    return Row(
-        what="replication of the second export where the first one is; what was verified there is not read again",
-        ours=f"{spent}, sent {mebibytes(sent[0])}",
-        peer=f"the export: {exported}, stored {mebibytes(captured.stored_bytes)}",
-        ratio=f"{spent.seconds / exported.seconds:.2f} of the time, {sent[0] / captured.stored_bytes:.1%} of the bytes",
-        kept=sent[0] <= captured.stored_bytes and spent.seconds <= COPY_SHARE * exported.seconds,
-    )
+    name = "replication of the second export where the first one is"
+    return [
+        Row(
+            name=f"{name}: time of the export",
+            ours=str(spent),
+            peer=f"the export: {exported}",
+            ratio=spent.seconds / exported.seconds,
+            goal=at_most(COPY_SHARE),
+        ),
+        Row(
+            name=f"{name}: sent bytes of those that the export stored",
+            ours=mebibytes(sent[0]),
+            peer=mebibytes(captured.stored_bytes),
+            ratio=sent[0] / captured.stored_bytes,
+            goal=at_most(1),
+        ),
+    ]

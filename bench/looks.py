@@ -6,7 +6,7 @@ from pathlib import Path
 import zstandard
 
 from bench.regions import regions
-from bench.rows import GIB, MIB, Row, Task, mebibytes, timed
+from bench.rows import GIB, MIB, Row, Spent, Task, at_most, mebibytes, timed
 from galeria.adapters.disks.raw_file import open_raw_file
 from galeria.adapters.inspection.disk_changer import ApplianceDiskChanger
 from galeria.adapters.inspection.inspector import ApplianceInspector
@@ -57,22 +57,16 @@ def measure(task: Task) -> list[Row]:
         raise ToolFailed(
             looks[0].obstacle or Message("The look found no drivers."), hint=Message("Run 'galeria doctor'.")
         )
+    initramfs = (task.directory / "tree/boot" / f"initrd.img-{VERSION}").stat().st_size
     return [
-        Row(
-            what="a look into a system's ext4 disk of 4 GiB, its initramfs included",
-            ours=f"{best.seconds:.2f} s",
-            peer=f"limit {SECONDS:.0f} s",
-            ratio=f"initramfs of {mebibytes((task.directory / 'tree/boot' / f'initrd.img-{VERSION}').stat().st_size)}",
-            kept=best.seconds < SECONDS,
-        ),
-        Row(
-            what="a change of that disk: an account, a new identity, all others closed",
-            ours=f"{changing.seconds:.2f} s",
-            peer=f"limit {SECONDS:.0f} s",
-            ratio="written to memory",
-            kept=changing.seconds < SECONDS,
-        ),
+        _row(f"a look into a system's ext4 disk of 4 GiB, its initramfs of {mebibytes(initramfs)} included", best),
+        _row("a change of that disk, in memory: an account, a new identity, all others closed", changing),
     ]
+
+
+def _row(name: str, spent: Spent) -> Row:
+    limit = f"{SECONDS:.0f} s"
+    return Row(name=name, ours=str(spent), limit=limit, ratio=spent.seconds / SECONDS, goal=at_most(1))
 
 
 def _write_system(disk: Path, tree: Path, initramfs: bytes) -> None:

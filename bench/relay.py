@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from bench.rows import MIB, Row, Spent, Task, mebibytes, timed
+from bench.rows import MIB, Row, Spent, Task, at_least, at_most, mebibytes, timed
 from galeria.adapters.reach.relay_process import RelayProcess
 from galeria.domain.reach.relay import RelayRoute, RelayTable, Service
 from galeria.domain.reach.server_settings import RelayLimits
@@ -35,18 +35,18 @@ def measure(task: Task) -> list[Row]:
         used = _with_idle_connections(port, process)
     return [
         Row(
-            what=f"{mebibytes(STREAM)} through the relay, one stream on the loopback",
+            name=f"{mebibytes(STREAM)} through the relay, one stream on the loopback: rate",
             ours=f"{STREAM / MIB / best[port].seconds:.0f} MiB/s, {own:.2f} s of processor time of its own",
-            peer=f"direct {STREAM / MIB / best[target].seconds:.0f} MiB/s",
-            ratio=f"{share:.2f} x the rate",
-            kept=share >= LEAST_SHARE,
+            peer=f"direct: {STREAM / MIB / best[target].seconds:.0f} MiB/s",
+            ratio=share,
+            goal=at_least(LEAST_SHARE),
         ),
         Row(
-            what=f"the relay's memory with {IDLE} idle connections",
+            name=f"the relay's memory with {IDLE} idle connections",
             ours=mebibytes(used),
-            peer=f"limit {mebibytes(MOST_MEMORY)}",
-            ratio="",
-            kept=used < MOST_MEMORY,
+            limit=mebibytes(MOST_MEMORY),
+            ratio=used / MOST_MEMORY,
+            goal=at_most(1),
         ),
     ]
 

@@ -1,4 +1,4 @@
-"""A row of results: our figure, the peer's, their ratio, and whether a promise is kept."""
+"""A row of results: our figure, the peer's, the limit, the ratio that a goal is about, and whether it is met."""
 
 import os
 import time
@@ -11,12 +11,47 @@ GIB = 1024 * MIB
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Goal:
+    """What a ratio has to be: at least that much where `more` is better, else at most."""
+
+    value: float
+    more: bool
+
+    def is_met(self, ratio: float) -> bool:
+        return ratio >= self.value if self.more else ratio <= self.value
+
+    def __str__(self) -> str:
+        return f"{'at least' if self.more else 'at most'} {self.value:g}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    what: str
+    """`ours`, `peer` and `limit` are figures as people read them; the ratio has no unit."""
+
+    name: str
     ours: str
-    peer: str
-    ratio: str
-    kept: bool | None = None  # None where nothing is promised
+    peer: str = ""
+    limit: str = ""
+    ratio: float | None = None  # None where nothing was measured or nothing is compared
+    goal: Goal | None = None
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the goal is met; None where there is no goal or no measurement."""
+        return None if self.goal is None or self.ratio is None else self.goal.is_met(self.ratio)
+
+
+def at_least(value: float) -> Goal:
+    return Goal(value=value, more=True)
+
+
+def at_most(value: float) -> Goal:
+    return Goal(value=value, more=False)
+
+
+def not_measured(name: str, goal: Goal, why: str = "not measured yet") -> Row:
+    """Return the row of something that is promised and that nobody measured."""
+    return Row(name=name, ours=why, goal=goal)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +62,7 @@ class Task:
     disk: Path  # a raw disk with holes, as `bench.disks.build_disk` makes it
     data: int  # bytes of it that are not holes
     rounds: int  # pairs of runs, of which the best count
+    is_quick: bool = False  # leaves out what takes longer than a minute
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +71,7 @@ class Spent:
     cpu_seconds: float  # of this process and of the programs that it waited for
 
     def __str__(self) -> str:
-        return f"{self.seconds:.2f} s ({self.cpu_seconds:.1f} cpu)"
+        return f"{self.seconds:.2f} s ({self.cpu_seconds:.2f} cpu)"
 
 
 def timed(action: Callable[[], object]) -> Spent:
@@ -46,15 +82,10 @@ def timed(action: Callable[[], object]) -> Spent:
     return Spent(seconds=time.perf_counter() - clock, cpu_seconds=_cpu_seconds() - cpu)
 
 
-def best_of_pairs(ours: Callable[[], Spent], peer: Callable[[], Spent], *, rounds: int) -> tuple[Spent, Spent]:
-    """Alternate the two, since the computer may have other users, and return the quickest run of each."""
-    pairs = [(ours(), peer()) for _ in range(rounds)]
-    mine, theirs = zip(*pairs, strict=True)
-    return min(mine, key=_seconds), min(theirs, key=_seconds)
-
-
-def speed(ours: Spent, peer: Spent) -> str:
-    return f"{peer.seconds / ours.seconds:.2f} x as fast"
+def best_of(*kinds: Callable[[], Spent], rounds: int) -> list[Spent]:
+    """Alternate them, since the computer may have other users, and return the quickest run of each."""
+    runs = [[each() for each in kinds] for _ in range(rounds)]
+    return [min(spent, key=lambda run: run.seconds) for spent in zip(*runs, strict=True)]
 
 
 def mebibytes(count: int) -> str:
@@ -64,10 +95,6 @@ def mebibytes(count: int) -> str:
 def stored_under(folder: Path) -> int:
     """Return the bytes in the files of a folder, holes included."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-
-def _seconds(spent: Spent) -> float:
-    return spent.seconds
 
 
 def _cpu_seconds() -> float:

@@ -7,7 +7,7 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from bench.walk import PageRoute, loaded_by, page_routes, walk
+from bench.server.walk import PageRoute, loaded_by, page_routes, walk
 from tests.small_server import serving
 
 HTML = {

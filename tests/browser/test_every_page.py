@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page
 
-from bench.walk import PageRoute, Walked, page_routes, walk
+from bench.server.walk import PageRoute, Walked, page_routes, walk
 from galeria.adapters.durable import WorkerlessStarter
 from galeria.bootstrap.container import open_container
 from galeria.bootstrap.server import application

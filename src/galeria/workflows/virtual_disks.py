@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from galeria.ports.disks import Content, DiskReader, DiskSource, Extent
 
 
-class EmptyDisk:
+class EmptyDisk(DiskReader):
     """A disk of `size` bytes that are all zero."""
 
     def __init__(self, size: int) -> None:
@@ -45,7 +45,7 @@ class GrownDisk:
         return _GrownReader(self._inner.reader(), self._inner.size)
 
 
-class _GrownReader:
+class _GrownReader(DiskReader):
     def __init__(self, inner: DiskReader, end: int) -> None:
         self._inner = inner
         self._end = end

@@ -30,8 +30,13 @@ def base(tmp_path: Path) -> Path:
 
 
 def content_of(disk: DiskSource) -> bytes:
-    reader = disk.reader()
-    return b"".join(reader.read(at, min(4 * MIB, disk.size - at)) for at in range(0, disk.size, 4 * MIB))
+    """Read in memory that always holds something else before, as that of a capture does."""
+    reader, pieces = disk.reader(), []
+    for at in range(0, disk.size, 4 * MIB):
+        piece = bytearray(b"\xa5" * min(4 * MIB, disk.size - at))
+        reader.read_into(at, memoryview(piece))
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 def coarse(extents: list[Extent], content: Content) -> set[int]:

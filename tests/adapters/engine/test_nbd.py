@@ -118,6 +118,9 @@ def test_an_image_of_each_format_is_read(tmp_path: Path, base: Path, format: str
     with open_image(image, format) as disk:
         assert disk.size >= 8 * MIB
         assert disk.reader().read(0, 4 * MIB) == b"B" * (2 * MIB) + bytes(2 * MIB)
+        used = bytearray(b"\xa5" * 4 * MIB)
+        disk.reader().read_into(0, memoryview(used))
+        assert used == b"B" * (2 * MIB) + bytes(2 * MIB)
         found = list(disk.extents())
         assert sum(each.length for each in found) == disk.size
         assert {each.content for each in found} <= {Content.DATA, Content.ZERO}

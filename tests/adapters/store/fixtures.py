@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.objects.bucket import open_bucket
 from galeria.adapters.store.region_store import RegionStore
-from galeria.ports.disks import Content, Extent
+from galeria.ports.disks import Content, DiskReader, Extent
 from galeria.ports.images import Captured, ChunkIndex, Digest
 from galeria.ports.progress import Progress, unheard
 
@@ -37,7 +37,7 @@ class Disk:
         return Reader(self, self._data)
 
 
-class Reader:
+class Reader(DiskReader):
     def __init__(self, disk: Disk, data: bytes) -> None:
         self._disk, self._data = disk, data
 

@@ -65,6 +65,46 @@ def test_thin_packs_are_repacked_once_and_their_chunks_live_on(store: RegionStor
     assert store.collect(lambda: [thin]).freed_bytes == 0
 
 
+def versions_of(store: RegionStore, count: int) -> list[Digest]:
+    """Versions of one disk, each with one more changed chunk, as exports of few changes leave them."""
+    made, disk = [seal(store, OLD).digest], bytearray(OLD)
+    for number in range(1, count):
+        disk[number * CHUNK : (number + 1) * CHUNK] = noise(100 + number, CHUNK)
+        made.append(seal(store, bytes(disk), made[-1]).digest)
+    return made
+
+
+def test_small_packs_are_gathered_once_there_are_many(shop: StoreFixture, tmp_path: Path) -> None:
+    store = shop.store("north")
+    live = versions_of(store, 1 + 20)
+    before = {digest: content(store, digest, tmp_path) for digest in live}
+    many = len(packs_in(tmp_path / "north"))
+    planned = store.collect(lambda: live, dry_run=True)
+    done = store.collect(lambda: live)
+    assert (done, done.repacked_packs) == (planned, 20)
+    left = packs_in(tmp_path / "north")
+    assert len(left) <= many - 20 + 2
+    assert {digest: content(store, digest, tmp_path) for digest in live} == before
+    assert store.verify(None, progress=unheard).damaged == ()
+    assert store.collect(lambda: live).repacked_packs == 0
+    assert packs_in(tmp_path / "north") == left
+
+
+def test_few_small_packs_are_left_in_peace(store: RegionStore) -> None:
+    live = versions_of(store, 1 + 6)
+    assert store.collect(lambda: live).repacked_packs == 0
+
+
+def test_what_was_verified_is_verified_after_it_was_gathered(shop: StoreFixture, tmp_path: Path) -> None:
+    north, south = shop.store("north"), shop.store("south")
+    live = versions_of(north, 1 + 10)
+    for digest in live:
+        south.replicate(digest, source=north, pin=lambda digest: None, progress=unheard)
+    assert south.collect(lambda: live).repacked_packs == 10
+    names = [pack.name for pack in shop.index.packs("south")]
+    assert shop.index.verified("south", names) == set(names)
+
+
 def test_packs_that_are_half_live_stay(store: RegionStore) -> None:
     seal(store, OLD)
     half = seal(store, mostly_new(2)).digest

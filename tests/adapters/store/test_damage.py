@@ -1,11 +1,14 @@
 """Damage is found, named and never handed out."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
+from galeria.adapters.store import restore
 from galeria.adapters.store.region_store import RegionStore
-from galeria.domain.errors import Conflict, Corrupt, OutOfSpace
+from galeria.domain.errors import Conflict, Corrupt, OutOfSpace, StoreUnavailable
 from galeria.ports.progress import unheard
 from tests.adapters.store.fixtures import CHUNK, Crash, StoreFixture, dies_after, flip, noise, packs_in, seal
 
@@ -88,6 +91,21 @@ def test_two_restores_do_not_write_one_file(store: RegionStore, tmp_path: Path) 
     store.restore(digest, tmp_path / "disk", progress=again)
     assert len(refused) == 1
     assert (tmp_path / "disk").read_bytes() == DISK
+
+
+def test_a_restore_whose_bytes_do_not_reach_the_disk_fails(
+    store: RegionStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = seal(store, DISK).digest
+
+    def sync(handle: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(restore, "_AT_A_TIME", CHUNK)
+    monkeypatch.setattr(os, "fdatasync", sync)
+    with pytest.raises(StoreUnavailable, match=r"syncing disk\.raw: .*Input/output error"):
+        store.restore(digest, tmp_path / "disk.raw", progress=unheard)
+    assert not [path for path in tmp_path.iterdir() if "disk.raw" in path.name]
 
 
 def test_a_restored_disk_is_sparse(store: RegionStore, tmp_path: Path) -> None:

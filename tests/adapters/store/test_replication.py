@@ -1,12 +1,16 @@
 """A replication that is cut off goes on where it stopped, and damage never travels."""
 
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.region_store import RegionStore
 from galeria.domain.errors import Corrupt, StoreUnavailable
+from galeria.ports.images import ChunkIndex
 from galeria.ports.progress import unheard
 from tests.adapters.store.fixtures import (
     CHUNK,
@@ -115,6 +119,30 @@ def test_what_was_verified_on_its_arrival_is_not_read_for_the_next_version(
     assert content(south, second, tmp_path) == NEXT
 
 
+def test_each_chunk_is_looked_up_once_in_the_target(shop: StoreFixture, north: RegionStore) -> None:
+    context = shop.context("south")
+    first = seal(north, DISK).digest
+    copy(RegionStore(context), first, north)
+    second = seal(north, NEXT, first).digest
+    asked = asked_of(shop.index, "south")
+    copy(RegionStore(context), second, north)
+    assert len(asked) == len(set(asked)) == len(NEXT) // CHUNK
+
+
+def asked_of(index: ChunkIndex, region: str) -> list[bytes]:
+    """Fills with the names of the chunks that the index is asked for, by whichever question, from now on."""
+    names: list[bytes] = []
+
+    def noted(question: Callable[..., Any], asked: str, hashes: Iterable[bytes]) -> Any:
+        some = list(hashes)
+        names.extend(some if asked == region else ())
+        return question(asked, some)
+
+    for each in ("known", "locate", "stored_bytes"):
+        setattr(index, each, partial(noted, getattr(index, each)))
+    return names
+
+
 def test_what_was_written_here_and_never_read_is_read_once(
     shop: StoreFixture, north: RegionStore, tmp_path: Path
 ) -> None:
@@ -167,17 +195,21 @@ def test_a_pack_that_is_gone_is_missed_though_it_was_verified(
     assert content(south, second, tmp_path) == NEXT
 
 
-def test_a_target_that_stores_wrong_bytes_is_found_out(shop: StoreFixture, north: RegionStore, tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", [50, -50])
+def test_a_target_that_stores_wrong_bytes_is_found_out(
+    shop: StoreFixture, north: RegionStore, tmp_path: Path, place: int
+) -> None:
+    """In a chunk, or in the list at the end of the pack, out of which an index is rebuilt."""
     digest = seal(north, DISK).digest
     context = shop.context("south")
     publish = context.bucket.put_file
 
     def lie(path: str, staged: Path) -> None:
         publish(path, staged)
-        flip(tmp_path / "south" / path, 50)
+        flip(tmp_path / "south" / path, place % (tmp_path / "south" / path).stat().st_size)
 
     context.bucket.put_file = lie  # type: ignore[method-assign]
-    with pytest.raises(Corrupt):
+    with pytest.raises(Corrupt, match="Region south stored other bytes"):
         copy(RegionStore(context), digest, north)
     assert shop.index.packs("south") == []
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from galeria.domain.errors import NotFound, Unavailable
 from galeria.domain.messages import Message
 from galeria.domain.units import told_apart
-from galeria.ports.disks import Content, Extent
+from galeria.ports.disks import Content, DiskReader, Extent
 
 
 class RawFile:
@@ -56,27 +56,30 @@ class RawFile:
         return min(found - self._offset, self._size)
 
 
-class RawFileReader:
+class RawFileReader(DiskReader):
     def __init__(self, path: Path, offset: int) -> None:
         self._path, self._offset = path, offset
         self._handle = _open(path)
 
     def read(self, offset: int, length: int) -> bytes:
         """Return `length` bytes from `offset`. Raises Unavailable where the file cannot be read or is too short."""
-        start, pieces = self._offset + offset, []
-        while length:
+        content = bytearray(length)
+        self.read_into(offset, memoryview(content))
+        return bytes(content)
+
+    def read_into(self, offset: int, target: memoryview) -> None:
+        start = self._offset + offset
+        while target:
             try:
-                piece = os.pread(self._handle, length, start)
+                count = os.preadv(self._handle, [target], start)
             except OSError as error:
                 raise _unreadable(self._path, error) from error
-            if not piece:
+            if not count:
                 raise Unavailable(
                     Message("The disk {path} ends at byte {start}.", path=self._path.name, start=start),
                     hint=Message("It was cut while it was read. Check the file, then try again."),
                 )
-            pieces.append(piece)
-            start, length = start + len(piece), length - len(piece)
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            start, target = start + count, target[count:]
 
     def close(self) -> None:
         handle, self._handle = self._handle, -1

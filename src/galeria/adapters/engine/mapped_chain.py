@@ -98,42 +98,47 @@ def _content(file: int, own_files: int, *, is_zero: bool) -> Content:
     return Content.ZERO if is_zero or file == _HOLE else Content.DATA
 
 
-class _ChainReader:
-    """Reads with pread(2), which many threads may do with one handle."""
+class _ChainReader(DiskReader):
+    """Reads with preadv(2), which many threads may do with one handle."""
 
     def __init__(self, map: ChainMap, handles: Sequence[int]) -> None:
         self._map, self._handles = map, handles
 
     def read(self, offset: int, length: int) -> bytes:
-        if not 0 <= offset <= offset + length <= self._map.size:
+        content = bytearray(length)
+        self.read_into(offset, memoryview(content))
+        return bytes(content)
+
+    def read_into(self, offset: int, target: memoryview) -> None:
+        end = offset + len(target)
+        if not 0 <= offset <= end <= self._map.size:
             raise Unavailable(
-                Message("Byte {end} is behind the end of the disk.", end=offset + length),
+                Message("Byte {end} is behind the end of the disk.", end=end),
                 hint=Message("It may have been made smaller while it was read: try again."),
             )
-        pieces = [
-            bytes(count) if file is None else self._read(file, place, count)
-            for count, place, file in self._map.pieces(offset, length)
-        ]
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        for count, place, file in self._map.pieces(offset, len(target)):
+            if file is None:
+                target[:count] = bytes(count)
+            else:
+                self._read(file, place, target[:count])
+            target = target[count:]
 
     def close(self) -> None:
         """The files belong to the chain."""
 
-    def _read(self, file: int, place: int, length: int) -> bytes:
-        """Return the file's bytes. Behind its end there are zeros, as QEMU reads it: the last cluster may be cut short."""
-        data = b""
-        while len(data) < length:
+    def _read(self, file: int, place: int, target: memoryview) -> None:
+        """Read from the file. Behind its end there are zeros, as QEMU reads it: the last cluster may be cut short."""
+        while target:
             try:
-                piece = os.pread(self._handles[file], length - len(data), place + len(data))
+                count = os.preadv(self._handles[file], [target], place)
             except OSError as error:
                 raise Unavailable(
                     Message("The machine's disk cannot be read: {reason}.", reason=str(error.strerror)),
                     hint=Message("Check the host's log for disk errors, then try again."),
                 ) from error
-            if not piece:
-                return data.ljust(length, b"\0")
-            data = data + piece if data else piece
-        return data
+            if not count:
+                target[:] = bytes(len(target))
+            place, target = place + count, target[count or len(target) :]
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from galeria.domain.errors import Unavailable
 from galeria.domain.messages import Message, verbatim
+from galeria.ports.disks import DiskReader
 
 TIMEOUT_SECONDS = 120.0
 PIECE = 512 << 10
@@ -37,7 +38,7 @@ Run = tuple[int, int]
 """Length in bytes, and the flags (or the value) that a context gives this stretch."""
 
 
-class NbdClient:
+class NbdClient(DiskReader):
     """One connection to an NBD server, used by one thread at a time. Every failure raises Unavailable."""
 
     def __init__(self, path: Path, *, export: str = "", contexts: Sequence[str] = ()) -> None:
@@ -58,9 +59,12 @@ class NbdClient:
 
     def read(self, offset: int, length: int) -> bytes:
         content = bytearray(length)
-        for start in range(0, length, PIECE):
-            self._read_piece(offset + start, memoryview(content)[start : start + PIECE])
+        self.read_into(offset, memoryview(content))
         return bytes(content)
+
+    def read_into(self, offset: int, target: memoryview) -> None:
+        for start in range(0, len(target), PIECE):
+            self._read_piece(offset + start, target[start : start + PIECE])
 
     def write(self, offset: int, content: bytes) -> None:
         """Write the bytes, which last once `flush` has returned."""
@@ -133,7 +137,7 @@ class NbdClient:
             yield kind, payload
 
     def _read_piece(self, offset: int, target: memoryview) -> None:
-        """Fill `target`. Ranges for which the server sends no data are holes, and zero already."""
+        """Fill `target`."""
         filled = 0
         try:
             self._request(_CMD_READ, offset, len(target))
@@ -142,7 +146,8 @@ class NbdClient:
                     (place,) = struct.unpack(">Q", self._receive(8))
                     filled += self._receive_at(place - offset, length - 8, target)
                 elif kind == _REPLY_HOLE:
-                    filled += int(struct.unpack(">QI", self._receive(length))[1])
+                    place, count = struct.unpack(">QI", self._receive(length))
+                    filled += _clear_at(place - offset, count, target)
                 else:
                     self._receive(length)
         except (OSError, struct.error) as error:
@@ -218,6 +223,13 @@ class NbdClient:
             if count == 0:
                 raise _broken(Message("the server hung up"))
             view = view[count:]
+
+
+def _clear_at(start: int, length: int, target: memoryview) -> int:
+    if not 0 <= start <= start + length <= len(target):
+        raise _broken(Message("zeros came that were not asked for"))
+    target[start : start + length] = bytes(length)
+    return length
 
 
 def _broken(reason: Message) -> Unavailable:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from galeria.domain.errors import Unavailable
 from galeria.domain.messages import Message
-from galeria.ports.disks import Content, Extent
+from galeria.ports.disks import Content, DiskReader, Extent
 
 BLOCK = 64 * 1024  # bytes; the cluster of a qcow2 file
 
@@ -79,7 +79,7 @@ class LayeredDisk:
         return Content.DATA if any(self.block(offset)) else Content.ZERO
 
 
-class LayeredReader:
+class LayeredReader(DiskReader):
     def __init__(self, disk: LayeredDisk) -> None:
         self._disk = disk
 

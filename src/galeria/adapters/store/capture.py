@@ -14,8 +14,6 @@ from galeria.adapters.store.manifests.publisher import Publisher
 from galeria.adapters.store.packs.chunks import ChunkCompressor, chunk_name
 from galeria.adapters.store.packs.packs import PackWriter
 from galeria.adapters.store.parallel import run_workers
-from galeria.domain.errors import Unavailable
-from galeria.domain.messages import Message
 from galeria.ports.disks import Content, DiskReader, DiskSource
 from galeria.ports.images import Captured, Digest
 from galeria.ports.progress import Progress
@@ -64,43 +62,36 @@ class _Capture:
 
     def run(self, batches: Iterator[Range]) -> None:
         """Read, hash and store batches of slots until none are left. Each worker thread runs this once."""
-        packer = ChunkCompressor()
+        packer, buffer = ChunkCompressor(), bytearray(_BATCH * self._context.chunk_size)
         with closing(self._disk.reader()) as reader, PackWriter(self._context, self._publisher.submit) as packs:
             for first, count in batches:
-                data, length = self._read(reader, first, count)
-                found = self._chunks(first, data)
+                length = self._read(reader, first, count, memoryview(buffer))
+                found = self._chunks(first, count, buffer)
                 for name in self._unknown(found):
                     packs.add(name, packer.pack(found[name]))
                 with self._lock:
                     self.read_bytes += length
                 self._meter.add(length)
 
-    def _read(self, reader: DiskReader, first: int, count: int) -> tuple[bytes, int]:
-        """Return the chunks' bytes, padded to whole chunks, and the number of bytes read from the disk."""
-        start = first * self._context.chunk_size
-        length = min(count * self._context.chunk_size, self._disk.size - start)
-        data = reader.read(start, length)
-        if len(data) != length:
-            raise Unavailable(
-                Message(
-                    "The disk gave {count} of {length} bytes at {start}.", count=len(data), length=length, start=start
-                ),
-                hint=Message(
-                    "Nothing was sealed. Check that the disk is whole and that nobody resizes it, then try again."
-                ),
-            )
-        return data.ljust(count * self._context.chunk_size, b"\0"), length
+    def _read(self, reader: DiskReader, first: int, count: int, buffer: memoryview) -> int:
+        """Read the chunks into the buffer, padded to whole chunks, and return the number of bytes read from the disk."""
+        start, end = first * self._context.chunk_size, count * self._context.chunk_size
+        length = min(end, self._disk.size - start)
+        reader.read_into(start, buffer[:length])
+        buffer[length:end] = bytes(end - length)
+        return length
 
-    def _chunks(self, first: int, data: bytes) -> dict[bytes, memoryview]:
+    def _chunks(self, first: int, count: int, buffer: bytearray) -> dict[bytes, memoryview]:
         """Hash the chunks that are not zero, put them into the manifest, and return them by name."""
         chunk_size = self._context.chunk_size
-        view, found = memoryview(data), {}
-        for at in range(0, len(data), chunk_size):
+        view, found = memoryview(buffer), {}
+        for slot in range(count):
+            at = slot * chunk_size
             # Compares in place at the speed of memory; comparing a memoryview would compare byte by byte.
-            if not data.startswith(self._zeros, at):
+            if not buffer.startswith(self._zeros, at):
                 chunk = view[at : at + chunk_size]
                 name = chunk_name(chunk)
-                self._draft.put(first + at // chunk_size, name)
+                self._draft.put(first + slot, name)
                 found[name] = chunk
         return found
 

@@ -7,6 +7,8 @@ bucket, so that no writer counts on bytes that are going. A repacked chunk has i
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import accumulate
 
 from galeria.adapters.store.chunk_reading import runs_of
 from galeria.adapters.store.context import StoreContext
@@ -26,6 +28,13 @@ log = logging.getLogger(__name__)
 _WORTH_KEEPING = 0.5
 """Share of a pack's bytes that must be live; below, its live chunks move and the pack goes."""
 
+_SMALL = 0.25
+"""Share of a full pack's size below which a pack is small: each export of few changes leaves one."""
+_MANY = 8
+"""Small packs from which on they are moved together. A chunk is written again once for each eightfold growth of its pack."""
+_AT_ONCE = 16
+"""Full packs that the small ones of one collection may make: writers wait meanwhile, and the next collection goes on."""
+
 
 @dataclass(kw_only=True, slots=True)
 class _CollectionTotals:
@@ -37,8 +46,8 @@ class _CollectionTotals:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _SparsePack:
-    """A pack with few live chunks."""
+class _MovedPack:
+    """A pack whose live chunks are to move, as they are few or the pack is small."""
 
     name: str
     size: int  # bytes
@@ -48,17 +57,17 @@ class _SparsePack:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _RepackGroup:
-    """Sparse packs whose live chunks make one new pack."""
+    """Packs whose live chunks make one new pack."""
 
-    thin: list[_SparsePack] = field(default_factory=list)
+    packs: list[_MovedPack] = field(default_factory=list)
 
     @property
     def live_bytes(self) -> int:
-        return sum(place.length for pack in self.thin for place in pack.live.values())
+        return sum(place.length for pack in self.packs for place in pack.live.values())
 
     @property
     def new_size(self) -> int:
-        return self.live_bytes + packs.footer_size(sum(len(pack.live) for pack in self.thin))
+        return self.live_bytes + packs.footer_size(sum(len(pack.live) for pack in self.packs))
 
 
 def collect(context: StoreContext, live: Iterable[Digest], *, dry_run: bool) -> Collected:
@@ -71,8 +80,7 @@ def collect(context: StoreContext, live: Iterable[Digest], *, dry_run: bool) -> 
     work.remove_manifests()
     work.remove_leftovers()
     work.index_orphans()
-    thin = work.remove_dead_packs()
-    for group in _groups(thin, context.pack_size):
+    for group in _groups(work.remove_dead_packs(), context.pack_size):
         work.repack(group)
     done = work.sum
     return Collected(
@@ -129,50 +137,55 @@ class _Collection:
                 self.sum.removed_packs += 1
                 self._remove_object(path, size)
 
-    def remove_dead_packs(self) -> list[_SparsePack]:
-        """Remove the packs without a live chunk, and return those that are worth repacking."""
-        thin: list[_SparsePack] = []
+    def remove_dead_packs(self) -> list[_MovedPack]:
+        """Remove the packs without a live chunk, and return those whose live chunks are worth moving."""
+        sparse: list[_MovedPack] = []
+        small: list[_MovedPack] = []
         for pack in self._context.index.packs(self._context.region):
             places = self._context.index.chunks_of(self._context.region, pack.name)
             live = {name: place for name, place in places.items() if name in self._live}
+            found = _MovedPack(name=pack.name, size=pack.size, dead_chunks=len(places) - len(live), live=live)
             if not live:
                 self.sum.dead_chunks += len(places)
                 self.sum.removed_packs += 1
                 self._remove_pack(pack.name, pack.size)
             elif sum(place.length for place in live.values()) < _WORTH_KEEPING * _payload(pack):
-                dead = len(places) - len(live)
-                thin.append(_SparsePack(name=pack.name, size=pack.size, dead_chunks=dead, live=live))
-        return thin
+                sparse.append(found)
+            elif pack.size < _SMALL * self._context.pack_size:
+                small.append(found)
+        return sparse + _gathered(small, most=_AT_ONCE * self._context.pack_size)
 
     def repack(self, group: _RepackGroup) -> None:
         """Move the live chunks to a new pack, and remove the old packs."""
-        moved = group.thin if self._dry_run else self._move(group)
+        moved = group.packs if self._dry_run else self._move(group)
         for pack in moved:
             self.sum.repacked_packs += 1
             self.sum.dead_chunks += pack.dead_chunks
             self._remove_pack(pack.name, pack.size)
         if moved:
-            self.sum.freed_bytes -= _RepackGroup(thin=moved).new_size
+            self.sum.freed_bytes -= _RepackGroup(packs=moved).new_size
 
-    def _move(self, group: _RepackGroup) -> list[_SparsePack]:
+    def _move(self, group: _RepackGroup) -> list[_MovedPack]:
         """Return the packs whose live chunks have all moved. A damaged pack stays as it is, so that it can be repaired."""
         opener, moved = ChunkDecompressor(), []
-        with Publisher(self._context, takes_over=True) as publisher:
-            for pack in group.thin:
+        # Read back as a replication does, whose next one would else read again what it had verified.
+        inspect = partial(packs.read_back, self._context)
+        with Publisher(self._context, inspect=inspect, takes_over=True) as publisher:
+            for pack in group.packs:
                 try:
                     blobs = list(self._checked(pack, opener))
                 except Corrupt as error:
                     log.warning("pack %s in %s is not repacked: %s", pack.name, self._context.region, error.message)
                     continue
                 moved.append((pack, blobs))
-            with PackWriter(self._context, publisher.submit) as writer:
+            with PackWriter(self._context, publisher.submit, summed=True) as writer:
                 for _, blobs in moved:
                     for name, blob in blobs:
                         writer.add(name, blob)
         # Chunks that are in two packs can make the new pack equal to an old one, which must stay then.
         return [pack for pack, _ in moved if pack.name not in publisher.names]
 
-    def _checked(self, pack: _SparsePack, opener: ChunkDecompressor) -> Iterator[tuple[bytes, memoryview]]:
+    def _checked(self, pack: _MovedPack, opener: ChunkDecompressor) -> Iterator[tuple[bytes, memoryview]]:
         for run in runs_of(pack.live):
             for name, blob in run.read(self._context.bucket):
                 # A damaged chunk is never copied: in its old pack its damage can still be detected.
@@ -202,12 +215,21 @@ def _payload(pack: PackFacts) -> int:
     return pack.size - packs.footer_size(pack.chunks)
 
 
-def _groups(thin: Iterable[_SparsePack], pack_size: int) -> Iterator[_RepackGroup]:
+def _gathered(small: list[_MovedPack], *, most: int) -> list[_MovedPack]:
+    """Return the small packs that are moved together: none where they are few, else the smallest, up to `most` bytes."""
+    if len(small) < _MANY:
+        return []
+    ordered = sorted(small, key=lambda pack: pack.size)
+    ends = accumulate(pack.size for pack in ordered)
+    return [pack for pack, end in zip(ordered, ends, strict=True) if end <= most]
+
+
+def _groups(moved: Iterable[_MovedPack], pack_size: int) -> Iterator[_RepackGroup]:
     group = _RepackGroup()
-    for pack in thin:
-        group.thin.append(pack)
+    for pack in moved:
+        group.packs.append(pack)
         if group.live_bytes >= pack_size:
             yield group
             group = _RepackGroup()
-    if group.thin:
+    if group.packs:
         yield group

@@ -13,7 +13,7 @@ from galeria.adapters.store.garbage_collection import collect
 from galeria.adapters.store.manifests import signed_manifests
 from galeria.adapters.store.objects.bucket import open_bucket
 from galeria.adapters.store.packs.rebuild_index import rebuild
-from galeria.adapters.store.replication import find_missing, replicate
+from galeria.adapters.store.replication import compare, replicate
 from galeria.adapters.store.restore import restore
 from galeria.adapters.store.storage_use import growth, holding
 from galeria.adapters.store.stored_disk import StoredDiskSource
@@ -43,6 +43,10 @@ class RegionStore:
         self._context = context
 
     @property
+    def context(self) -> StoreContext:
+        return self._context
+
+    @property
     def region(self) -> str:
         return self._context.region
 
@@ -65,7 +69,7 @@ class RegionStore:
 
     def missing_bytes(self, digest: Digest, *, source: ImageStore) -> int:
         origin = _context_of(source)
-        absent = find_missing(self._context, signed_manifests.get(origin, digest)).absent
+        absent = compare(self._context, signed_manifests.get(origin, digest)).absent
         return origin.index.stored_bytes(origin.region, absent)
 
     def restore(self, digest: Digest, target: Path, *, progress: Progress) -> None:
@@ -140,4 +144,4 @@ def _context_of(source: ImageStore) -> StoreContext:
             hint=Message("Use stores of the same kind for all regions of an installation."),
             target=source.region,
         )
-    return source._context
+    return source.context

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from galeria.adapters.store.byte_counter import ByteCounter
 from galeria.adapters.store.chunk_reading import PackRange, find_damaged, runs_of, windows
@@ -10,20 +11,20 @@ from galeria.adapters.store.manifests import signed_manifests
 from galeria.adapters.store.manifests.manifest import Manifest
 from galeria.adapters.store.manifests.publisher import Publisher
 from galeria.adapters.store.packs.chunks import ChunkDecompressor
-from galeria.adapters.store.packs.packs import PackWriter, SealedPack, path_of
+from galeria.adapters.store.packs.packs import PackWriter, path_of, read_back
 from galeria.adapters.store.parallel import run_workers
 from galeria.domain.errors import Corrupt
 from galeria.domain.messages import Message
-from galeria.ports.images import ChunkPlace, Digest, Replicated
+from galeria.ports.images import Digest, Replicated
 from galeria.ports.progress import Progress
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class MissingChunks:
-    """The chunks of a manifest that the target has, and those that it lacks."""
+class TargetState:
+    """What the target's index says of the chunks of a manifest."""
 
-    present: list[bytes]  # chunks
-    absent: list[bytes]
+    absent: list[bytes]  # chunks that the target lacks, in disk order
+    packs: set[str]  # those that hold the others
 
 
 def replicate(target: StoreContext, digest: Digest, *, source: StoreContext, progress: Progress) -> Replicated:
@@ -38,17 +39,17 @@ def replicate(target: StoreContext, digest: Digest, *, source: StoreContext, pro
         raise signed_manifests.missing(source, digest)
     manifest = signed_manifests.open_envelope(source, digest, envelope)
     signed_manifests.open_envelope(target, digest, envelope)
-    needed = find_missing(target, manifest)
+    state = compare(target, manifest)
     # Whoever copies again what is here wants it mended.
     is_again = target.bucket.has(signed_manifests.path_of(digest))
-    unread = needed.present if is_again else find_unread(target, needed.present)
+    unread = sorted(set(manifest.names()).difference(state.absent)) if is_again else find_unread(target, state.packs)
     total = target.index.stored_bytes(target.region, unread)
-    total += source.index.stored_bytes(source.region, needed.absent)
+    total += source.index.stored_bytes(source.region, state.absent)
     meter = ByteCounter(progress, total=total)
     # A chunk that was damaged here since it was written is sent again.
-    rotten = _read(target, unread, meter).intersection(needed.present)
+    rotten = _read(target, unread, meter).intersection(manifest.names())
     sent = _Sending(target, source, meter)
-    sent.send(needed.absent, takes_over=False)
+    sent.send(state.absent, takes_over=False)
     sent.send(sorted(rotten), takes_over=True)
     target.bucket.put(signed_manifests.path_of(digest), envelope)
     return Replicated(
@@ -59,32 +60,34 @@ def replicate(target: StoreContext, digest: Digest, *, source: StoreContext, pro
     )
 
 
-def find_missing(target: StoreContext, manifest: Manifest) -> MissingChunks:
-    """Compare the manifest with the target's index. Each chunk is named once."""
-    names = list(dict.fromkeys(manifest.names()))
-    known = target.index.known(target.region, names)
-    return MissingChunks(
-        present=[name for name in names if name in known], absent=[name for name in names if name not in known]
-    )
+def compare(target: StoreContext, manifest: Manifest) -> TargetState:
+    """Compare the manifest with the target's index, in one pass over it. Each chunk is named once."""
+    known: set[bytes] = set()
+    packs: set[str] = set()
+    # In the order of the index, where neighbours are found together.
+    for some in windows(sorted(set(manifest.names()))):
+        places = target.index.locate(target.region, some)
+        known.update(places)
+        packs.update(place.pack for place in places.values())
+    absent = dict.fromkeys(name for name in manifest.names() if name not in known)
+    return TargetState(absent=list(absent), packs=packs)
 
 
-def find_unread(context: StoreContext, names: list[bytes]) -> list[bytes]:
-    """Return the chunks that have to be read before all of `names` are known to be whole in this region.
+def find_unread(context: StoreContext, packs: set[str]) -> list[bytes]:
+    """Return the chunks that have to be read before all chunks of these packs are known to be whole in this region.
 
-    These are all chunks of the packs that hold some of them and were never read, or in which damage was found, and what
-    lay in packs that are gone.
+    These are all chunks of the packs that were never read, or in which damage was found, and of packs that are gone.
     """
-    packs = _by_pack(context, names)
     verified = context.index.verified(context.region, packs)
-    unread = {name for pack in packs.keys() - verified for name in packs[pack] | _chunks_of(context, pack)}
+    doubtful = packs - verified
 
     def look(remaining: Iterator[str]) -> None:
         for pack in remaining:
             if not context.bucket.has(path_of(pack)):
-                unread.update(packs[pack])
+                doubtful.add(pack)
 
     run_workers(sorted(verified), look, threads=context.bucket.readers)
-    return sorted(unread)
+    return sorted(name for pack in doubtful for name in _chunks_of(context, pack))
 
 
 def _by_pack(context: StoreContext, names: list[bytes]) -> dict[str, set[bytes]]:
@@ -119,11 +122,11 @@ class _Sending:
     def send(self, names: list[bytes], *, takes_over: bool) -> None:
         if not names:
             return
-        with Publisher(self._target, inspect=self._read_back, takes_over=takes_over) as publisher:
+        with Publisher(self._target, inspect=partial(read_back, self._target), takes_over=takes_over) as publisher:
 
             def run(runs: Iterator[PackRange]) -> None:
                 opener = ChunkDecompressor()
-                with PackWriter(self._target, publisher.submit) as packs:
+                with PackWriter(self._target, publisher.submit, summed=True) as packs:
                     for run in runs:
                         self._send_run(run, opener, packs)
 
@@ -168,11 +171,3 @@ class _Sending:
                 ) from error
             packs.add(name, blob)
             self._meter.add(len(blob))
-
-    def _read_back(self, pack: SealedPack) -> None:
-        """Check what the target really stored before its index names it."""
-        opener = ChunkDecompressor()
-        places: dict[bytes, ChunkPlace] = pack.places
-        for run in runs_of(places):
-            for name, blob in run.read(self._target.bucket):
-                opener.open(name, blob)

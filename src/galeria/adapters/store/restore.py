@@ -2,9 +2,11 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from threading import Lock
 
 from galeria.adapters.disks.free_room import keep_margin
 from galeria.adapters.store.byte_counter import ByteCounter
@@ -18,6 +20,9 @@ from galeria.domain.errors import Conflict, Corrupt, OutOfSpace
 from galeria.domain.messages import Message
 from galeria.ports.progress import Progress
 
+_AT_A_TIME = 64 * 1024 * 1024
+"""Bytes after which the file is synced in the background."""
+
 Slotted = dict[bytes, list[int]]
 """Where in the disk each chunk stands."""
 
@@ -29,7 +34,11 @@ def restore(context: StoreContext, manifest: Manifest, target: Path, *, progress
     same file.
     """
     meter = ByteCounter(progress, total=manifest.count * manifest.chunk_size)
-    with _whole_or_absent(context, target) as handle:
+
+    def syncing() -> AbstractContextManager[None]:
+        return translated_errors(context.region, Message("syncing {target}", target=target.name))
+
+    with _whole_or_absent(context, target) as handle, _Writeback(handle, syncing) as writeback:
         with translated_errors(context.region, Message("making {target}", target=target.name)):
             os.ftruncate(handle, manifest.size)
 
@@ -44,8 +53,44 @@ def restore(context: StoreContext, manifest: Manifest, target: Path, *, progress
                         for slot in slotted[name]:
                             _write(handle, data, slot, manifest, target)
                             meter.add(len(data))
+                writeback.wrote(slots * manifest.chunk_size)
 
         run_workers(_work(context, manifest), write, threads=context.bucket.readers)
+
+
+class _Writeback:
+    """Writes a file back to its disk while more is written to it, so that little is left for the sync at the end.
+
+    The kernel tells of a write that failed only once, so that no error of these syncs may be lost.
+    """
+
+    def __init__(self, handle: int, errors: Callable[[], AbstractContextManager[None]]) -> None:
+        self._handle, self._errors = handle, errors
+        self._lock, self._waiting = Lock(), 0
+        self._sync: Future[None] | None = None
+
+    def __enter__(self) -> "_Writeback":
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="writeback")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._pool.shutdown()
+        if kind is None:
+            self._check()
+
+    def wrote(self, count: int) -> None:
+        """Take note of so many bytes. Called from several threads. Raises the error of an earlier sync."""
+        with self._lock:
+            self._waiting += count
+            if self._waiting >= _AT_A_TIME and (self._sync is None or self._sync.done()):
+                self._check()
+                self._waiting = 0
+                self._sync = self._pool.submit(os.fdatasync, self._handle)
+
+    def _check(self) -> None:
+        if self._sync is not None:
+            with self._errors():
+                self._sync.result()
 
 
 def _work(context: StoreContext, manifest: Manifest) -> Iterator[tuple[PackRange, Slotted]]:

@@ -8,7 +8,7 @@ from galeria.adapters.store.manifests.manifest import Manifest, ManifestSlots
 from galeria.adapters.store.packs.chunks import ChunkDecompressor
 from galeria.domain.errors import Corrupt
 from galeria.domain.messages import Message
-from galeria.ports.disks import Content, Extent
+from galeria.ports.disks import Content, DiskReader, Extent
 
 
 class StoredDiskSource:
@@ -36,7 +36,7 @@ class StoredDiskSource:
         return StoredDiskReader(self._context, self._manifest, self._slots)
 
 
-class StoredDiskReader:
+class StoredDiskReader(DiskReader):
     """A reader for one thread."""
 
     def __init__(self, context: StoreContext, manifest: Manifest, slots: ManifestSlots) -> None:

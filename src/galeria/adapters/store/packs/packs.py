@@ -27,6 +27,8 @@ _TRAILER = struct.Struct("<I8s")
 _MAGIC = b"GALPACK1"
 _GATHER = 1024 * 1024
 """Bytes gathered before one writev."""
+_PIECE = 2 * 1024 * 1024
+"""Bytes of a pack that are read back at a time."""
 _TAIL = 64 * 1024
 """Bytes read at first for a footer: enough for 1400 chunks, more than nearly any pack has."""
 
@@ -39,16 +41,18 @@ class SealedPack:
     name: str
     size: int  # bytes
     places: dict[bytes, ChunkPlace]
+    sum: bytes | None = None  # BLAKE3 of all its bytes, where it was asked for
 
 
 class PackWriter:
     """Gathers one worker's chunks into packs and passes each full one to `publish`.
 
-    Used by one thread, as a context: a normal end publishes the last pack too, an error drops it.
+    Used by one thread, as a context: a normal end publishes the last pack too, an error drops it. `summed` packs know the
+    hash of all their bytes, so that what was stored can be compared with it.
     """
 
-    def __init__(self, context: StoreContext, publish: Callable[[SealedPack], None]) -> None:
-        self._context, self._publish = context, publish
+    def __init__(self, context: StoreContext, publish: Callable[[SealedPack], None], *, summed: bool = False) -> None:
+        self._context, self._publish, self._summed = context, publish, summed
         self._draft: _PackBuilder | None = None
 
     def __enter__(self) -> "PackWriter":
@@ -62,7 +66,7 @@ class PackWriter:
 
     def add(self, name: bytes, blob: bytes | memoryview) -> None:
         if self._draft is None:
-            self._draft = _PackBuilder(self._context)
+            self._draft = _PackBuilder(self._context, blake3() if self._summed else None)
         self._draft.add(name, blob)
         if self._draft.size >= self._context.pack_size:
             self.flush()
@@ -75,7 +79,8 @@ class PackWriter:
 
 
 class _PackBuilder:
-    def __init__(self, context: StoreContext) -> None:
+    def __init__(self, context: StoreContext, sum: "blake3 | None") -> None:
+        self._sum = sum
         self._region, self._margin = context.region, context.margin
         self._path = context.bucket.staging / f"{uuid4().hex}.pack"
         with translated_errors(self._region, Message("beginning a pack")):
@@ -95,7 +100,8 @@ class _PackBuilder:
         self._write(_TRAILER.pack(len(self._footer) // _ENTRY.size, _MAGIC))
         self._flush()
         self._close()
-        return SealedPack(staged=self._path, name=name, size=self.size, places=places)
+        sum = None if self._sum is None else self._sum.digest()
+        return SealedPack(staged=self._path, name=name, size=self.size, places=places, sum=sum)
 
     def drop(self) -> None:
         """Remove the unfinished pack. May be repeated."""
@@ -109,6 +115,8 @@ class _PackBuilder:
             os.close(handle)
 
     def _write(self, blob: bytes | memoryview) -> None:
+        if self._sum is not None:
+            self._sum.update(blob)
         self._gathered.append(blob)
         self._waiting += len(blob)
         self.size += len(blob)
@@ -154,6 +162,24 @@ def fetch_places(bucket: Bucket, path: str, size: int) -> dict[bytes, ChunkPlace
     if name != path.rpartition("/")[2]:
         raise _unreadable(path)
     return places
+
+
+def read_back(context: StoreContext, pack: SealedPack) -> None:
+    """Check that the bucket holds the bytes that were written into a `summed` pack. Raises Corrupt, StoreUnavailable.
+
+    Where each chunk was checked before it was written, that is as good as unpacking it again, at a tenth of the cost.
+    """
+    found, path = blake3(), path_of(pack.name)
+    for start in range(0, pack.size, _PIECE):
+        found.update(context.bucket.read(path, start, min(_PIECE, pack.size - start)))
+    if found.digest() != pack.sum:
+        raise Corrupt(
+            Message("Region {region} stored other bytes than it was given.", region=context.region),
+            hint=Message(
+                "Check the disk or the object store of region {region} for errors, then retry.", region=context.region
+            ),
+            target=context.region,
+        )
 
 
 def footer_size(chunks: int) -> int:

@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import httpx
 
-from bench.contents import SIZE, store_contents
-from bench.rows import Row, Task
+from bench.rows import Row, Task, at_most
+from bench.server.contents import SIZE, store_contents
 from galeria.bootstrap.container import Container, open_container
 from galeria.bootstrap.demo_host import running_server
 from galeria.bootstrap.first_start import ensure_first_start
@@ -36,6 +36,7 @@ DEFINITIONS, VERSIONS = 100, 100
 REGIONS = ("brazilsouth", "brazilsoutheast")
 SINGLE_LIMIT, PAGE_LIMIT = 0.020, 0.060  # seconds that 99 of 100 answers may take
 SINGLES, PAGES = 1000, 600
+SHARE = 0.5  # of a limit, so that it is kept on a slower computer too
 API = {"api-version": "2024-03-03"}
 
 R = TypeVar("R", bound=Resource)
@@ -156,11 +157,11 @@ def _times(client: httpx.Client, paths: list[str]) -> list[float]:
 def _row(what: str, times: list[float], limit: float) -> Row:
     median, slowest = times[len(times) // 2], times[len(times) * 99 // 100]
     return Row(
-        what=f"{what}, {DEFINITIONS * VERSIONS} in the database",
+        name=f"{what}, {DEFINITIONS * VERSIONS} in the database: p99",
         ours=f"median {median * 1000:.1f} ms, p99 {slowest * 1000:.1f} ms",
-        peer=f"limit {limit * 1000:.0f} ms",
-        ratio=f"{slowest / limit:.2f} x the limit",
-        kept=slowest < limit,
+        limit=f"{limit * 1000:.0f} ms",
+        ratio=slowest / limit,
+        goal=at_most(SHARE),
     )
 
 
