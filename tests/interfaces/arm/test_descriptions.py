@@ -46,6 +46,7 @@ NOT_DESCRIBED = {
     "SharedGalleries_Detach",
     "SharedGalleries_GetAttached",
     "SharedGalleries_ListByAccount",
+    "VirtualMachines_KeepRunning",
     "SharedImages_List",
     "SharedImages_Update",
     "Snapshots_UpdateImmutabilityPolicy",

@@ -214,6 +214,7 @@ OTHERS = {
     "SharingUpdate.groups": "two kinds at most, each in its own place",
     "AddUsers.email_addresses": "becomes users, each with an address of its own",
     "ManyOperations.urls": "asks about operations, and keeps nothing",
+    "OurSchedule.changes": "kept by the moment that each is about",
     "PublishingProfile.target_extended_locations": "refused: there are no edge zones",
     "TargetRegion.additional_replica_sets": "refused",
 }
