@@ -58,6 +58,8 @@ LABS = (
     row("web_lab_stop", "L/labs/virtualMachines/stop/action @lab", 409),
     row("web_lab_keep", "L/labs/virtualMachines/start/action @lab", 409),
     row("web_lab_schedule", "L/labs/read @lab, L/labs/schedules/read @lab"),
+    row("web_lab_schedule_make", "L/labs/schedules/write @lab", 400),
+    row("web_lab_schedule_end", "L/labs/schedules/delete @lab"),
     row("web_lab_schedule_change", "L/labs/schedules/write @lab", 400),
     row("web_lab_edit", "L/labs/write @lab", 400),
     *_rows("L/labs/read @lab", "web_class", "web_class_wall", "web_class_ask_reimage", "web_class_screen"),

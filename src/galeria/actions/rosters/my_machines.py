@@ -1,18 +1,24 @@
 """A student's own machines: nobody needs a role for them, and nobody else finds them here, whatever their roles."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from galeria.actions.core.host_use import place_in_queue
 from galeria.actions.core.request import Request
 from galeria.actions.labs.lab_settings import LAB
 from galeria.actions.labs.machines import MACHINE, running_on_machine
+from galeria.actions.labs.student_hours import hours_left, is_in_class
 from galeria.actions.rosters.machine_claims import own_labs
+from galeria.domain.classes.occurrences import occurrences
 from galeria.domain.errors import missing, refused
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs.labs import Lab, LabMachine
-from galeria.domain.labs.roster import LabUser, remaining_quota
+from galeria.domain.labs.roster import LabUser
 from galeria.domain.messages import Message
 from galeria.domain.operations import Operation
 from galeria.domain.people.principals import Principal, PrincipalKind, may
+
+LOOKS_AHEAD = timedelta(weeks=5)  # for the next class
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,10 +31,10 @@ class MyMachine:
     under_way: tuple[Operation, ...]  # on the machine, whoever began them; the oldest first
     educators: tuple[str, ...]  # the display names of who can help: at most two
 
-    @property
-    def seconds_left(self) -> int:
-        """The seconds for which the caller may use it outside of classes."""
-        return remaining_quota(self.lab.usage_quota, self.user)
+    seconds_left: int  # for which the caller may use it outside of classes
+    is_in_class: bool  # whether a class takes place now, or begins within its lead time
+    next_class: datetime | None  # when the next one begins, within some weeks
+    place: int  # among the starts that wait for room on the host; 0 where it does not wait
 
     @property
     def is_for_classes(self) -> bool:
@@ -68,13 +74,29 @@ def get_my_machine(request: Request, lab_id: ResourceId, name: str) -> MyMachine
 
 
 def _mine(request: Request, lab: Lab, user: LabUser, machine: LabMachine) -> MyMachine:
+    under_way = tuple(running_on_machine(request, machine.id))
     return MyMachine(
         lab=lab,
         user=user,
         machine=machine,
-        under_way=tuple(running_on_machine(request, machine.id)),
+        under_way=under_way,
+        seconds_left=hours_left(request, lab, user),
+        is_in_class=is_in_class(request, lab),
+        next_class=_next_class(request, lab),
+        place=max((place_in_queue(request, each) for each in under_way), default=0),
         educators=tuple(_educators(request, lab)),
     )
+
+
+def _next_class(request: Request, lab: Lab) -> datetime | None:
+    now = request.clock.now()
+    starts = [
+        each.start
+        for schedule in request.uow.schedules.of_lab(lab.id)
+        for each in occurrences(schedule.times, now, now + LOOKS_AHEAD)
+        if each.start and each.start > now
+    ]
+    return min(starts, default=None)
 
 
 def _educators(request: Request, lab: Lab) -> list[str]:

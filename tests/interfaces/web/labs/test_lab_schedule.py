@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from galeria.actions.classes.schedules import ScheduleRequest, get_schedule, put_schedule
+import pytest
+
+from galeria.actions.classes.schedules import ScheduleRequest, get_schedule, list_schedules, put_schedule
 from galeria.actions.labs.lab_settings import LabSettings, update_lab
 from galeria.domain.classes.shutdown import MachinePresence
 from galeria.domain.labs.schedules import Frequency, Recurrence, ScheduleTimes
@@ -44,6 +46,48 @@ def test_a_class_is_cancelled_moved_and_restored(new_portal: NewPortal) -> None:
     assert changes(portal)[0]["startAt"] == later.isoformat()
     translated = text_of(portal.browser("educator", language="pt-BR").get(PAGE))
     assert "Mudada para" in translated
+
+
+PLANNED = {"from_time": "09:00", "until_time": "11:30", "zone": "America/Sao_Paulo"}
+
+
+def test_classes_are_planned_and_their_schedule_is_removed(new_portal: NewPortal) -> None:
+    portal = new_portal(with_lab)
+    browser, first = portal.browser("educator"), datetime.now(UTC).date() + timedelta(days=1)
+    last = (first + timedelta(weeks=2)).isoformat()
+    weekly = {**PLANNED, "first_day": first.isoformat(), "last_day": last, "days": first.strftime("%A")}
+    portal.post(browser, PAGE, **weekly)
+    with portal.installation.request() as request:
+        (made,) = list_schedules(request, LAB)
+    assert (made.start_at, made.stop_at) == (f"{first}T09:00:00", f"{first}T11:30:00")
+    assert made.recurrence["weekDays"] == [first.strftime("%A")]
+    assert text_of(browser.get(PAGE)).count("Planned") == 3
+
+    portal.post(browser, f"{PAGE}/{made.name}/end")
+    assert "No class is planned." in text_of(browser.get(PAGE))
+    portal.post(browser, PAGE, **{**PLANNED, "first_day": first.isoformat()})  # once
+    assert text_of(browser.get(PAGE)).count("Planned") == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"first_day": "tomorrow"}, "is no day"),
+        ({"from_time": "nine"}, "is no time of the day"),
+        ({"until_time": "08:00"}, "stop before they start"),
+        ({"zone": "Mars/Olympus"}, "There is no time zone"),
+        ({"days": "Monday"}, "is no day"),
+    ],
+)
+def test_a_fault_in_a_plan_is_said_beside_its_field(new_portal: NewPortal, wrong: dict[str, str], said: str) -> None:
+    portal = new_portal(with_lab)
+    answer = portal.post(
+        portal.browser("educator"),
+        PAGE,
+        status=400,
+        **{**PLANNED, "first_day": "2027-03-01", **wrong},  # type: ignore[arg-type]
+    )
+    assert said in text_of(answer)
 
 
 def test_what_cannot_be_is_said_on_the_page(new_portal: NewPortal) -> None:

@@ -1,17 +1,33 @@
 """The classes of a lab in the next weeks, each to be cancelled, moved or restored; and the answer to a shutdown's warning."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from fastapi import APIRouter, Response
 
 from galeria.actions.classes.presence import keep_running
-from galeria.actions.classes.schedules import SCHEDULE, change_occurrence, list_schedules, restore_occurrence
+from galeria.actions.classes.schedules import (
+    SCHEDULE,
+    ScheduleRequest,
+    change_occurrence,
+    delete_schedule,
+    list_schedules,
+    put_schedule,
+    restore_occurrence,
+)
 from galeria.actions.labs.labs import get_lab
 from galeria.domain.classes.occurrences import local_starts
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
-from galeria.domain.labs.schedules import OccurrenceChange, Schedule
+from galeria.domain.labs.schedules import (
+    Frequency,
+    OccurrenceChange,
+    Recurrence,
+    Schedule,
+    ScheduleTimes,
+    WeekDay,
+    check_times,
+)
 from galeria.domain.messages import Message
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import permit
@@ -46,6 +62,8 @@ def schedule_router() -> APIRouter:
     router = page_router()
     place = f"{LABS}/{{group}}/{{name}}"
     router.add_api_route(f"{place}/schedule", show_schedule, methods=["GET"], name="web_lab_schedule")
+    router.add_api_route(f"{place}/schedule", make, methods=["POST"], name="web_lab_schedule_make")
+    router.add_api_route(f"{place}/schedule/{{schedule}}/end", end, methods=["POST"], name="web_lab_schedule_end")
     router.add_api_route(f"{place}/schedule/{{schedule}}", change, methods=["POST"], name="web_lab_schedule_change")
     router.add_api_route(f"{place}/keep/{{machine}}", keep, methods=["POST"], name="web_lab_keep")
     return router
@@ -74,6 +92,32 @@ def change(page: PageRequestDep, group: str, name: str, schedule: str) -> Respon
     return page.go(lab_url(id, "schedule"), notice=page.gettext("The class was changed."))
 
 
+def make(page: PageRequestDep, group: str, name: str) -> Response:
+    """Make a schedule that repeats each week on the chosen days or, where none is chosen, takes place once."""
+    id, form = lab_id(page, group, name), page.form
+    page.require(f"{SCHEDULE}/write", id.key)
+    names = {
+        "properties.stopAt": "until_time",
+        "properties.timeZoneId": "zone",
+        "properties.recurrencePattern.expirationDate": "last_day",
+        "properties.recurrencePattern.weekDays": "last_day",
+    }
+    with form.checking("first_day", "from_time", "until_time", "last_day", "zone", **names):
+        times = _times_of(page)
+        with page.writing() as request:
+            put_schedule(request, id, request.id_generator.new_guid()[:8], ScheduleRequest(times=times))
+    if form.errors:
+        return _show(page, id, status=400)
+    return page.go(lab_url(id, "schedule"), notice=page.gettext("The classes were planned."))
+
+
+def end(page: PageRequestDep, group: str, name: str, schedule: str) -> Response:
+    id = lab_id(page, group, name)
+    with page.writing() as request:
+        delete_schedule(request, id, schedule)
+    return page.go(lab_url(id, "schedule"), notice=page.gettext("The schedule was removed."))
+
+
 def keep(page: PageRequestDep, group: str, name: str, machine: str) -> Response:
     id = lab_id(page, group, name)
     with page.writing() as request:
@@ -94,6 +138,8 @@ def _show(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
             lab=lab,
             schedules=schedules,
             planned=planned,
+            today=now.astimezone(page.zone).date(),
+            zone=str(page.zone),
             form=page.form,
             write=permit(request, f"{SCHEDULE}/write", lab.key),
         )
@@ -115,6 +161,43 @@ def _planned(schedule: Schedule, now: datetime) -> list[PlannedClass]:
         )
         for name in local_starts(times, begin - JUST_PAST, begin + SHOWN)
     ]
+
+
+def _times_of(page: PageRequest) -> ScheduleTimes:
+    """Return the times of a new schedule. Raises Invalid."""
+    form = page.form
+    first, stop = _day(page, "first_day"), _clock(page, "until_time")
+    begin = datetime.combine(first, _clock(page, "from_time"))
+    days = tuple(each for each in WeekDay if each.value in form.all("days"))
+    pattern = None
+    if days:
+        pattern = Recurrence(frequency=Frequency.WEEKLY, week_days=days, expires_on=_day(page, "last_day"))
+    zone = form.text("zone")
+    times = ScheduleTimes(start=begin, stop=datetime.combine(first, stop), zone=zone, recurrence=pattern)
+    check_times(times)
+    return times
+
+
+def _day(page: PageRequest, name: str) -> date:
+    try:
+        return date.fromisoformat(page.form.text(name))
+    except ValueError as error:
+        raise Invalid(
+            Message("'{text}' is no day.", text=page.form.text(name)),
+            hint=Message("Write it as 2026-11-23."),
+            target=name,
+        ) from error
+
+
+def _clock(page: PageRequest, name: str) -> time:
+    try:
+        return time.fromisoformat(page.form.text(name)).replace(tzinfo=None)
+    except ValueError as error:
+        raise Invalid(
+            Message("'{text}' is no time of the day.", text=page.form.text(name)),
+            hint=Message("Write it as 09:00."),
+            target=name,
+        ) from error
 
 
 def _typed(page: PageRequest, name: str) -> datetime:

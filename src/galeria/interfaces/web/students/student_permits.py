@@ -6,6 +6,7 @@ from galeria.actions.core.request import Request
 from galeria.actions.labs.machines import can_be_set_offline, require_lab
 from galeria.actions.rosters.my_machines import MyMachine
 from galeria.domain.errors import Conflict
+from galeria.domain.labs.revisions import needs_password
 from galeria.domain.labs.ways_in import NO_AGENT
 from galeria.domain.messages import EMPTY, Message, Word, join
 from galeria.domain.states import MachineState
@@ -35,7 +36,7 @@ def student_permits(request: Request, mine: MyMachine) -> StudentPermits:
     offline = can_be_set_offline(request, mine.lab, machine)
     return StudentPermits(
         start=free and _start(mine),
-        stop=free if machine.is_unreachable or machine.state is not MachineState.STOPPED else refused(_OFF_ALREADY),
+        stop=_stop(mine, free),
         connect=off,
         screen=ALLOWED if machine.is_unreachable or machine.state is MachineState.STARTING else off,
         terminal=terminal if terminal or off else off,
@@ -69,11 +70,20 @@ def _free(mine: MyMachine) -> Permission:
 def _start(mine: MyMachine) -> Permission:
     if mine.machine.state in _ON:
         return refused(Message("The machine runs already."))
-    if mine.seconds_left:
+    if needs_password(mine.machine):
+        return refused(Message("The machine has no password yet. Set one of your own first."))
+    if mine.seconds_left or mine.is_in_class:
         return ALLOWED
     if mine.is_for_classes:
         return refused(join(Message("The machine is available during classes only."), ask_educator(mine)))
     return refused(join(Message("Your hours with this machine are used up."), ask_educator(mine)))
+
+
+def _stop(mine: MyMachine, free: Permission) -> Permission:
+    if mine.place:
+        return ALLOWED  # it waits no longer then
+    is_off = mine.machine.state is MachineState.STOPPED and not mine.machine.is_unreachable
+    return refused(_OFF_ALREADY) if is_off else free
 
 
 def _off(mine: MyMachine) -> Permission:
