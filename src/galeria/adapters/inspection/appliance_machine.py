@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,11 +62,12 @@ def asked_appliance(appliance: Path, disk: DiskSource, limits: LookLimits) -> It
 
 @contextmanager
 def served_appliance(
-    appliance: Path, server: DiskServer, limits: LookLimits, *, orders: bytes = b""
+    appliance: Path, server: DiskServer, limits: LookLimits, *, orders: Callable[[], bytes] | None = None
 ) -> Iterator[IO[bytes]]:
     """Do the same with a disk that the caller serves, which holds afterwards what was written.
 
-    With `orders`, a tar archive of at most LARGEST_ORDERS bytes, the appliance carries these out instead of looking.
+    With `orders`, a tar archive of at most LARGEST_ORDERS bytes, the appliance carries these out instead of looking. They are
+    asked for while it starts, since the keys in them take a moment.
     """
     with tempfile.TemporaryFile() as answer:
         _Run(appliance, server, limits, orders).into(answer)
@@ -75,7 +76,9 @@ def served_appliance(
 
 
 class _Run:
-    def __init__(self, appliance: Path, server: DiskServer, limits: LookLimits, orders: bytes) -> None:
+    def __init__(
+        self, appliance: Path, server: DiskServer, limits: LookLimits, orders: Callable[[], bytes] | None
+    ) -> None:
         self._appliance, self._server, self._limits = appliance, server, limits
         self._orders = orders
         self._failure: list[Exception] = []
@@ -103,12 +106,14 @@ class _Run:
         ours, disk_end = socket.socketpair()
         port, port_end = socket.socketpair()
         with ours, port:
-            port.sendall(self._first_line() + self._orders)  # as many fit into a socket that nobody reads yet
             with disk_end, port_end:
                 process = self._started(disk_end, port_end, state)
             thread = threading.Thread(target=self._serve, args=(ours,), name="inspected disk", daemon=True)
             thread.start()
             try:
+                said = self._said()
+                with suppress(ConnectionError):  # it ended already, which is noticed below
+                    port.sendall(said)  # as many fit into a socket that nobody reads yet
                 if not self._receive(port, answer, deadline=began + self._limits.seconds):
                     self._end(process)
             finally:
@@ -119,8 +124,10 @@ class _Run:
         if self._failure:
             raise self._failure[0]
 
-    def _first_line(self) -> bytes:
-        return b"%s %d %d\n" % (b"change" if self._orders else b"look", time.time(), len(self._orders))
+    def _said(self) -> bytes:
+        """The line that says what to do, and the orders."""
+        orders = self._orders() if self._orders else b""
+        return b"%s %d %d\n" % (b"change" if orders else b"look", time.time(), len(orders)) + orders
 
     def _serve(self, connection: socket.socket) -> None:
         try:
