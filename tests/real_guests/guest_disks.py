@@ -9,7 +9,7 @@ from galeria.programs import run
 from tests.real_guests.cache import FileCache, digest
 from tests.real_guests.disks import make_disk
 from tests.real_guests.trees import BASE_OPTIONS, RELEASE, make_base, make_tree
-from tests.real_guests.variants import OTHER_CARDS, VARIANTS, Variant
+from tests.real_guests.variants import VARIANTS, Variant
 
 HERE = Path(__file__).parent
 # What qemu-img calls each format. A fixed VHD's size is exact, as Azure wants it.
@@ -34,7 +34,7 @@ class GuestDisks:
 
     def remove_others(self) -> None:
         """Remove the disks of earlier recipes."""
-        self._cache.remove_others({self.prof_key.name, _base_name(), *map(self._name, (*VARIANTS, OTHER_CARDS))})
+        self._cache.remove_others({self.prof_key.name, _base_name(), *map(self._name, VARIANTS)})
 
     @property
     def _public_key(self) -> str:

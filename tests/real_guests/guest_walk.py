@@ -9,6 +9,7 @@ from galeria.interfaces.client.compute import NewDefinition
 from galeria.interfaces.client.imports import FileImport, begin_import
 from galeria.interfaces.client.labs import TEMPLATE, NewLab
 from galeria.interfaces.client.operations import StartedWork, begun
+from tests.real_guests.found import expect_found
 from tests.real_guests.sign_in import GuestShell, Identity
 from tests.real_guests.timeline import Timeline
 from tests.real_guests.variants import NOTES, NOTES_CONTENT, PROF, PROF_PASSWORD, Variant
@@ -52,7 +53,7 @@ class GuestWalk:
             imported = begin_import(self._galeria, wanted, heard=lambda _: lambda done, total: None)
             self._wait(imported.begun)
         version = self._galeria.versions.get(GALLERY, imported.image, imported.version)
-        assert version["properties"]["galeria"]["found"]["state"] == "LookedAt"
+        expect_found(version["properties"]["galeria"]["found"], self._variant)
 
     def use_here(self) -> Identity:
         """The first lab: its person signs in and works."""
@@ -60,15 +61,13 @@ class GuestWalk:
         self._start("first")
         shell = self._shell("first", ANA)
         with self._timeline.step("sign-in and work"):
-            assert shell.run("whoami") == ANA.user
-            assert shell.run_as_root("whoami") == "root"
-            shell.run(f"echo '{LESSON_CONTENT}' >{LESSON} && sync")
+            identity, (person, administrator, cards, *_) = shell.visit(
+                "whoami", shell.as_root("whoami"), "ls /sys/class/net", f"echo '{LESSON_CONTENT}' >{LESSON} && sync"
+            )
+            assert (person, administrator) == (ANA.user, "root")
+            assert not self._variant.card or self._variant.card in cards.split()
             self._expect_old_accounts_closed(shell)
-            return shell.identity()
-
-    def cards_here(self) -> list[str]:
-        """What the first lab's system calls its network cards."""
-        return self._shell("first", ANA).run("ls /sys/class/net").split()
+            return identity
 
     def export(self) -> None:
         """While the machine runs, like a disk after a power cut, and once it is off, which leaves the processor to the next."""
@@ -83,8 +82,7 @@ class GuestWalk:
         self._start("second")
         shell = self._shell("second", BIA)
         with self._timeline.step("sign-in elsewhere"):
-            assert shell.run_as_root(f"cat {LESSON}") == LESSON_CONTENT
-            assert shell.identity() == before
+            assert shell.visit(shell.as_root(f"cat {LESSON}")) == (before, [LESSON_CONTENT])
             self._expect_old_accounts_closed(shell)
             assert self._shell("second", ANA).is_refused()
 
@@ -98,12 +96,11 @@ class GuestWalk:
             self._set_password(BIA_LATER)
         self._start("second")
         with self._timeline.step("sign-in with it"):
-            assert self._shell("second", BIA_LATER).run("whoami") == BIA.user
+            assert self._shell("second", BIA_LATER).run("whoami", "touch later && sync") == [BIA.user, ""]
             assert self._shell("second", BIA).is_refused()
 
     def make_anew(self) -> None:
         """The disk is that of the image again."""
-        self._shell("second", BIA_LATER).run("touch later && sync")
         with self._timeline.step("reimage"):
             self._wait(self._post("second", "reimage"))
         if self._variant.has_agent:
@@ -114,7 +111,7 @@ class GuestWalk:
             self._start("second")
         with self._timeline.step("sign-in anew"):
             shell = self._shell("second", BIA_ANEW)
-            assert "later" not in shell.run("ls").split()
+            assert "later" not in shell.run("ls")[0].split()
             self._expect_old_accounts_closed(shell)
 
     def _set_password(self, credentials: Credentials) -> None:
@@ -155,9 +152,8 @@ class GuestWalk:
         """Whoever worked on the disk before it was brought cannot sign in any more, and lost no file."""
         if not self._variant.is_specialized:
             return
-        assert replace(shell, user=PROF, password=PROF_PASSWORD).is_refused()
-        assert shell.is_key_refused(PROF, self._prof_key)
-        assert shell.run_as_root(f"cat {NOTES}") == NOTES_CONTENT
+        assert replace(shell, user=PROF, password=PROF_PASSWORD).is_refused(self._prof_key)
+        assert shell.run(shell.as_root(f"cat {NOTES}")) == [NOTES_CONTENT]
 
     def _post(self, lab: str, verb: str) -> StartedWork:
         path = f"{self._galeria.names.machine(lab, TEMPLATE)}/{verb}"

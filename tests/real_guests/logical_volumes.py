@@ -4,7 +4,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from galeria.adapters.inspection.appliance_machine import COMMAND_LINE
+from galeria.adapters.inspection.appliance_command import COMMAND_LINE
 from galeria.guests import get_sources
 from galeria.guests.appliance import INITRAMFS, KERNEL, build_appliance
 
@@ -19,7 +19,7 @@ _INIT = f"""#!/bin/busybox sh
 /bin/busybox mount -t sysfs sys /sys
 /bin/busybox --install -s /bin
 export PATH=/bin
-for purpose in start lvm; do
+for purpose in start disk lvm; do
     while read -r module; do insmod /modules/$module.ko 2>/dev/null; done </modules/$purpose
 done
 until [ -b /dev/vdaNUMBER ]; do sleep 0.05; done

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,58 +31,45 @@ class GuestShell:
     user: str
     password: str = field(repr=False)
 
-    def run(self, command: str) -> str:
-        """What the command printed. Raises asyncssh.PermissionDenied, and asyncssh.ProcessError where it failed."""
-        return asyncio.run(_patiently(lambda: self._run(command)))
+    def run(self, *commands: str) -> list[str]:
+        """What the commands printed, in one session. Raises asyncssh.PermissionDenied, and asyncssh.ProcessError."""
+        return asyncio.run(_patiently(lambda: self._run(commands)))[1]
 
-    def run_as_root(self, command: str) -> str:
-        """The same with sudo, whether it asks for the password or not."""
-        return self.run(f"printf '%s\\n' '{self.password}' | sudo -S -p '' {command}")
+    def visit(self, *commands: str) -> tuple[Identity, list[str]]:
+        """The same, and whom the session was with."""
+        host_key, (machine_id, *said) = asyncio.run(_patiently(lambda: self._run(("cat /etc/machine-id", *commands))))
+        return Identity(machine_id=machine_id, host_key=host_key), said
 
-    def is_refused(self) -> bool:
-        return asyncio.run(_patiently(lambda: self._is_refused(self._by_password)))
+    def as_root(self, command: str) -> str:
+        """The command with sudo, whether it asks for the password or not."""
+        return f"printf '%s\\n' '{self.password}' | sudo -S -p '' {command}"
 
-    def is_key_refused(self, user: str, key: Path) -> bool:
-        by_key = {"username": user, "client_keys": [asyncssh.read_private_key(key)], "preferred_auth": ["publickey"]}
-        return asyncio.run(_patiently(lambda: self._is_refused(by_key)))
+    def is_refused(self, key: Path | None = None) -> bool:
+        """Whether neither the password nor the private key opens the account."""
+        return asyncio.run(_patiently(lambda: self._is_refused(key)))
 
-    def identity(self) -> Identity:
-        machine_id = self.run("cat /etc/machine-id")
-        return Identity(machine_id=machine_id, host_key=asyncio.run(_patiently(self._host_key)))
+    async def _run(self, commands: Sequence[str]) -> tuple[str, list[str]]:
+        async with self._connect() as connection:
+            said = [str((await connection.run(each, check=True)).stdout).strip() for each in commands]
+            return connection.get_server_host_key().get_fingerprint(), said
 
-    async def _run(self, command: str) -> str:
-        async with self._connect(self._by_password) as connection:
-            done = await connection.run(command, check=True)
-            return str(done.stdout).strip()
-
-    async def _is_refused(self, who: dict[str, Any]) -> bool:
+    async def _is_refused(self, key: Path | None) -> bool:
         try:
-            async with self._connect(who):
+            async with self._connect(key):
                 return False
         except asyncssh.PermissionDenied:
             return True
 
-    async def _host_key(self) -> str:
-        async with asyncio.timeout(ONE_TRY):
-            key = await asyncssh.get_server_host_key(
-                self.host, self.port, server_host_key_algs=["ssh-ed25519"], config=None
-            )
-        assert key is not None
-        return key.get_fingerprint()
-
-    def _connect(self, who: dict[str, Any]) -> Any:
+    def _connect(self, key: Path | None = None) -> Any:
         # The machine was just made on this host, so that its host key is not checked.
-        common = {"known_hosts": None, "agent_path": None, "config": None}
-        return asyncssh.connect(self.host, self.port, **common, **who, connect_timeout=ONE_TRY, login_timeout=ONE_TRY)
-
-    @property
-    def _by_password(self) -> dict[str, Any]:
-        return {
+        common = {"known_hosts": None, "agent_path": None, "config": None, "server_host_key_algs": ["ssh-ed25519"]}
+        who = {
             "username": self.user,
             "password": self.password,
-            "client_keys": None,
-            "preferred_auth": ["password", "keyboard-interactive"],
+            "client_keys": [asyncssh.read_private_key(key)] if key else None,
+            "preferred_auth": [*(["publickey"] if key else ()), "password", "keyboard-interactive"],
         }
+        return asyncssh.connect(self.host, self.port, **common, **who, connect_timeout=ONE_TRY, login_timeout=ONE_TRY)
 
 
 async def _patiently(attempt: Callable[[], Awaitable[Result]]) -> Result:

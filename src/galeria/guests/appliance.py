@@ -21,7 +21,8 @@ SCRIPTS = ("init", "look", "change")
 # What is loaded at once, and by a volume's type where the disk has such a one: loading all of them would take longer than
 # the look itself. ext4 is built into the kernels of Debian and Ubuntu.
 MODULES = {
-    "start": ("virtio_pci", "virtio_blk", "virtio_console"),
+    "start": ("virtio_pci", "virtio_console"),
+    "disk": ("virtio_blk",),
     "xfs": ("xfs",),
     "btrfs": ("btrfs",),
     "vfat": ("vfat", "nls_cp437", "nls_ascii"),

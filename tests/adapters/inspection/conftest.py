@@ -8,6 +8,7 @@ import pytest
 from galeria.adapters.disks.raw_file import open_raw_file
 from galeria.adapters.inspection.appliance_machine import LookLimits
 from galeria.adapters.inspection.inspector import ApplianceInspector
+from galeria.adapters.inspection.saved_state import save_state
 from galeria.domain.images.findings import Findings, Look
 from galeria.guests import GuestSources, get_sources
 from galeria.guests.appliance import build_appliance
@@ -24,6 +25,7 @@ def sources() -> GuestSources:
 def appliance(sources: GuestSources, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("appliance")
     build_appliance(folder, sources)
+    save_state(folder)
     return folder
 
 

@@ -10,7 +10,7 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from galeria.adapters.inspection.appliance_machine import COMMAND_LINE
+from galeria.adapters.inspection.appliance_command import COMMAND_LINE
 from galeria.guests import GuestSources
 from galeria.guests.appliance import INITRAMFS, KERNEL, build_appliance
 from galeria.guests.image import copy_sparse
@@ -26,7 +26,7 @@ _INIT = """#!/bin/busybox sh
 /bin/busybox mount -t sysfs sys /sys
 /bin/busybox --install -s /bin
 export PATH=/bin
-for purpose in start xfs btrfs vfat lvm; do
+for purpose in start disk xfs btrfs vfat lvm; do
     while read -r module; do insmod /modules/$module.ko 2>/dev/null; done </modules/$purpose
 done
 until [ -b /dev/vdd ]; do sleep 0.05; done

@@ -12,6 +12,7 @@ from galeria.adapters.engine.hardware.firmware import find_firmware, has_tpm_emu
 from galeria.adapters.engine.kvm_probe import KvmProbeResult
 from galeria.adapters.engine.layout import Layout, find_qemu_user
 from galeria.adapters.engine.network.checks import network_checks
+from galeria.adapters.inspection.saved_state import find_state
 from galeria.domain.errors import MachineFailed
 from galeria.domain.labs.guest_network import NetworkSettings
 from galeria.domain.labs.machine_accounts import AccountSettings
@@ -177,9 +178,12 @@ def _memory() -> HostCheck:
 
 def _inspection() -> HostCheck:
     """Check what looking into disks needs. Without it everything else works."""
+    appliance = find_appliance()
+    has_state = appliance is None or find_state(appliance) is not None
     cures = {
         "bubblewrap is not installed": "" if shutil.which("bwrap") else "apt-get install bubblewrap",
-        "its small system is not built": "" if find_appliance() else "python -m galeria.guests --appliance",
+        "its small system is not built": "" if appliance else "python -m galeria.guests --appliance",
+        "its small system starts anew for each disk": "" if has_state else "python -m galeria.adapters.inspection",
     }
     missing = {found: cure for found, cure in cures.items() if cure}
     found = "; ".join(missing) or "bubblewrap and its small system are there"

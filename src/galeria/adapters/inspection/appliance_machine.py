@@ -9,39 +9,34 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from galeria.adapters.inspection.answers import BLOCK, END
-from galeria.adapters.inspection.confinement import ProgramLimits, confined
+from galeria.adapters.inspection.appliance_command import (
+    appliance_files,
+    end_machine,
+    machine_command,
+    start_confined,
+)
+from galeria.adapters.inspection.confinement import ProgramLimits
 from galeria.adapters.inspection.disk_server import DiskServer
-from galeria.domain.errors import GaleriaError, ToolFailed, Unavailable
+from galeria.adapters.inspection.saved_state import find_state
+from galeria.domain.errors import GaleriaError, ToolFailed
 from galeria.domain.foreign_text import foreign_text
 from galeria.domain.messages import Message
 from galeria.domain.units import readable
-from galeria.guests.appliance import INITRAMFS, KERNEL
 from galeria.ports.disks import DiskSource
-from galeria.programs import program_environment
 
 log = logging.getLogger(__name__)
 
-MEMORY_MIB = 256
-TRANSLATIONS_MIB = 32  # of QEMU's translated code; more makes no look faster (measured)
 LARGEST_ANSWER = 160 << 20  # bytes: one initramfs and some hundred small files
 LARGEST_ORDERS = 64 << 10  # bytes
 PIECE = 1 << 16
 END_SECONDS = 5.0
-
-# Nothing is printed, nobody is waited for, and what goes wrong in the kernel ends the machine. The rest leaves out what takes
-# time without KVM and is of no use here.
-COMMAND_LINE = (
-    "quiet panic=-1 oops=panic softlockup_panic=1 mitigations=off nokaslr no_timer_check random.trust_cpu=on "
-    "lsm= audit=0 cryptomgr.notests"
-)
-SECCOMP = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,11 +62,12 @@ def asked_appliance(appliance: Path, disk: DiskSource, limits: LookLimits) -> It
 
 @contextmanager
 def served_appliance(
-    appliance: Path, server: DiskServer, limits: LookLimits, *, orders: bytes = b""
+    appliance: Path, server: DiskServer, limits: LookLimits, *, orders: Callable[[], bytes] | None = None
 ) -> Iterator[IO[bytes]]:
     """Do the same with a disk that the caller serves, which holds afterwards what was written.
 
-    With `orders`, a tar archive of at most LARGEST_ORDERS bytes, the appliance carries these out instead of looking.
+    With `orders`, a tar archive of at most LARGEST_ORDERS bytes, the appliance carries these out instead of looking. They are
+    asked for while it starts, since the keys in them take a moment.
     """
     with tempfile.TemporaryFile() as answer:
         _Run(appliance, server, limits, orders).into(answer)
@@ -80,32 +76,58 @@ def served_appliance(
 
 
 class _Run:
-    def __init__(self, appliance: Path, server: DiskServer, limits: LookLimits, orders: bytes) -> None:
+    def __init__(
+        self, appliance: Path, server: DiskServer, limits: LookLimits, orders: Callable[[], bytes] | None
+    ) -> None:
         self._appliance, self._server, self._limits = appliance, server, limits
-        self._orders = b"%d\n" % len(orders) + orders if orders else b""
+        self._orders = orders
         self._failure: list[Exception] = []
 
     def into(self, answer: IO[bytes]) -> None:
         began = time.monotonic()
+        state = find_state(self._appliance)
+        if state is None or not self._goes_on(answer, state, began):
+            self._run(answer, began)
+        log.info("worked on a disk for %.1f s, read %d bytes of it", time.monotonic() - began, self._server.read_bytes)
+
+    def _goes_on(self, answer: IO[bytes], state: Path, began: float) -> bool:
+        """Run the machine from its saved state. Returns False where QEMU refuses that; nothing was said then."""
+        try:
+            with state.open("rb") as saved:
+                self._run(answer, began, saved)
+        except ToolFailed as error:
+            if answer.tell() or self._failure:
+                raise
+            log.warning("the appliance cannot go on from %s and is started anew: %s", state, error)
+            return False
+        return True
+
+    def _run(self, answer: IO[bytes], began: float, state: IO[bytes] | None = None) -> None:
         ours, disk_end = socket.socketpair()
         port, port_end = socket.socketpair()
         with ours, port:
-            port.sendall(self._orders)  # as many fit into a socket that nobody reads yet
             with disk_end, port_end:
-                process = self._started(disk_end, port_end)
+                process = self._started(disk_end, port_end, state)
             thread = threading.Thread(target=self._serve, args=(ours,), name="inspected disk", daemon=True)
             thread.start()
             try:
+                said = self._said()
+                with suppress(ConnectionError):  # it ended already, which is noticed below
+                    port.sendall(said)  # as many fit into a socket that nobody reads yet
                 if not self._receive(port, answer, deadline=began + self._limits.seconds):
                     self._end(process)
             finally:
-                _kill(process)
+                end_machine(process)
                 with suppress(OSError):
                     ours.shutdown(socket.SHUT_RDWR)
                 thread.join()
         if self._failure:
             raise self._failure[0]
-        log.info("worked on a disk for %.1f s, read %d bytes of it", time.monotonic() - began, self._server.read_bytes)
+
+    def _said(self) -> bytes:
+        """The line that says what to do, and the orders."""
+        orders = self._orders() if self._orders else b""
+        return b"%s %d %d\n" % (b"change" if orders else b"look", time.time(), len(orders)) + orders
 
     def _serve(self, connection: socket.socket) -> None:
         try:
@@ -113,35 +135,16 @@ class _Run:
         except GaleriaError as error:
             self._failure.append(error)
 
-    def _command_line(self) -> str:
-        return f"{COMMAND_LINE} galeria=change" if self._orders else COMMAND_LINE
-
-    def _started(self, disk: socket.socket, port: socket.socket) -> "subprocess.Popen[bytes]":
-        folder = self._appliance.resolve()
-        kernel, initramfs = folder / KERNEL, folder / INITRAMFS
-        command = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
-        command += ["-sandbox", SECCOMP, "-machine", "pc,usb=off,vmport=off,hpet=off", "-m", str(MEMORY_MIB)]
-        # Not KVM: its device stays out of reach of what a stranger's disk might do to QEMU.
-        command += ["-accel", f"tcg,tb-size={TRANSLATIONS_MIB}"]
-        command += ["-kernel", str(kernel), "-initrd", str(initramfs), "-append", self._command_line()]
-        command += ["-blockdev", f"driver=nbd,node-name=disk,server.type=fd,server.str={disk.fileno()}"]
-        command += ["-device", "virtio-blk-pci,drive=disk", "-device", "virtio-serial-pci,max_ports=2"]
-        command += ["-chardev", f"socket,id=answer,fd={port.fileno()}", "-device", "virtserialport,chardev=answer,nr=1"]
+    def _started(self, disk: socket.socket, port: socket.socket, state: IO[bytes] | None) -> "subprocess.Popen[bytes]":
+        passing = [disk.fileno(), port.fileno(), *([state.fileno()] if state else ())]
+        command = machine_command(
+            self._appliance,
+            disk=f"driver=nbd,server.type=fd,server.str={disk.fileno()}",
+            port=port.fileno(),
+            more=["-incoming", f"fd:{state.fileno()}"] if state else (),
+        )
         limits = ProgramLimits(memory=self._limits.address_space, processor=self._limits.processor)
-        try:
-            return subprocess.Popen(
-                confined(command, limits, readable=[kernel, initramfs]),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,  # a file could not be written to
-                pass_fds=(disk.fileno(), port.fileno()),
-                env=program_environment(),
-            )
-        except FileNotFoundError as error:
-            raise ToolFailed(
-                Message("The program {program} is not installed.", program=str(error.filename)),
-                hint=Message("Run 'galeria doctor': it names the package to install."),
-            ) from error
+        return start_confined(command, limits, readable=appliance_files(self._appliance), passing=passing)
 
     def _receive(self, port: socket.socket, answer: IO[bytes], *, deadline: float) -> bool:
         """Write down what the machine says. Returns whether it came to its end; False where it hung up before."""
@@ -155,11 +158,8 @@ class _Run:
                 piece = port.recv(PIECE)
             except TimeoutError:
                 raise _too_slow(self._limits.seconds) from None
-            except OSError as error:
-                raise Unavailable(
-                    Message("The machine that looks into the disk hung up: {reason}.", reason=str(error.strerror)),
-                    hint=Message("Try again when the host is less busy."),
-                ) from error
+            except ConnectionError:  # it ended before it had read what it was told
+                return False
             if not piece:
                 return False
             total += len(piece)
@@ -191,14 +191,6 @@ class _Run:
                 ),
                 hint=Message("Run 'galeria doctor' on the host, then try again."),
             )
-
-
-def _kill(process: "subprocess.Popen[bytes]") -> None:
-    """End the machine: bubblewrap takes it with itself."""
-    process.kill()
-    process.wait()
-    if process.stderr:
-        process.stderr.close()
 
 
 def _too_slow(seconds: float) -> ToolFailed:

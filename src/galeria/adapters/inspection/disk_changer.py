@@ -6,6 +6,7 @@ everything, changed.
 
 import threading
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from galeria.adapters.inspection.answers import Answer, read_answer
@@ -53,7 +54,7 @@ class ApplianceDiskChanger:
         appliance = self._appliance or find_appliance()
         if appliance is None:
             raise _unchanged(Message("the small system that works on it is not installed"))
-        server, orders = DiskServer(disk), archive_orders(changes)
+        server, orders = DiskServer(disk), partial(archive_orders, changes)
         try:
             with self._turn, served_appliance(appliance, server, self._limits, orders=orders) as content:
                 answer = read_answer(content)
