@@ -123,6 +123,32 @@ FORMS = (
         patient=True,
     ),
     FormPress(route="web_lab_stop", path=LAB, button="Stop", patient=True),
+    FormPress(
+        route="web_class_settings",
+        path=f"{LAB}/class",
+        button="Save",
+        chosen=("#open_access",),
+        typed={"#capacity": "2", "#student": "student", "#student_password": PASSWORD},
+    ),
+    FormPress(route="web_class_publish", path=f"{LAB}/class", button="Publish", patient=True),
+    FormPress(route="web_class_start", path=f"{LAB}/class", button="Start", patient=True),
+    FormPress(route="web_class_stop", path=f"{LAB}/class", button="Stop", patient=True),
+    FormPress(route="web_class_power", path=f"{LAB}/class", button="Stop all"),
+    FormPress(route="web_class_reimage", path=f"{LAB}/class/student-2/reimage", button="Make it anew", patient=True),
+    FormPress(
+        route="web_lab_people_text",
+        path=f"{LAB}/people",
+        button="Look at the list",
+        typed={"#people": "caio@example.org"},
+    ),
+    FormPress(
+        route="web_lab_schedule_make",
+        path=f"{LAB}/schedule",
+        button="Plan them",
+        chosen=("#day-Monday",),
+        typed={"#first_day": "01032027", "#last_day": "31052027"},
+    ),
+    FormPress(route="web_lab_schedule_end", path=f"{LAB}/schedule", button="Remove the schedule"),
     FormPress(route="web_lab_delete", path=f"{LAB}/delete", button="Delete lab"),
     FormPress(
         route="web_people_new",
@@ -162,6 +188,8 @@ FORMS = (
     FormPress(route="web_image_delete", path=f"{CAMPUS}/images/Empty/delete", button="Delete the image"),
     FormPress(route="web_my_session", path="/me", button="Sign out there"),
     FormPress(route="web_my_other_sessions", path="/me", button="Sign out all other browsers"),
+    FormPress(route="web_my_calendar", path="/me", button="Make an address"),
+    FormPress(route="web_my_calendar_end", path="/me", button="End the address"),
     FormPress(
         route="web_my_password",
         path="/me",
@@ -180,5 +208,21 @@ STEERING = {"web_operation_cancel", "web_operation_retry", "web_lab_cancel", "we
 IN_THE_HEAD = {"web_sign_out"}
 NOT_PRESSED = {"web_lab_retry"}
 """Work on a lab is often done before it notices a cancel. The same button is pressed on an operation's page."""
+OF_STUDENTS = {
+    "web_my_machine_start",
+    "web_my_machine_stop",
+    "web_my_machine_password_set",
+    "web_my_machine_reimage",
+    "web_registered",
+    "web_lab_welcomed",
+    "web_lab_people_file",
+    "web_lab_people_add",
+    "web_lab_people_invite",
+    "web_lab_user_invite",
+    "web_lab_user_remove",
+    "web_lab_schedule_change",
+    "web_lab_keep",
+}
+"""Forms that need a class with people in it: tests/browser/test_students.py and tests/interfaces/web send them."""
 CHECKS = {"web_lab_check", "web_lab_export_estimate", "web_import_fields", "web_version_regions_check"}
 """What scripts ask for while a form is filled in."""

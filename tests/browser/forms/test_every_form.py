@@ -22,7 +22,15 @@ from galeria.bootstrap.server import application
 from galeria.interfaces.client.compute import NewDefinition
 from galeria.interfaces.client.imports import FileImport, begin_import
 from galeria.interfaces.client.labs import NewLab
-from tests.browser.forms.forms_of_portal import CHECKS, FORMS, IN_THE_HEAD, NOT_PRESSED, STEERING, FormPress
+from tests.browser.forms.forms_of_portal import (
+    CHECKS,
+    FORMS,
+    IN_THE_HEAD,
+    NOT_PRESSED,
+    OF_STUDENTS,
+    STEERING,
+    FormPress,
+)
 from tests.browser.page_checks import check_quiet
 from tests.browser.page_visits import SIGN_IN, Visits, sign_in
 from tests.browser.portal_server import (
@@ -88,7 +96,7 @@ def portal_server() -> Iterator[PortalServer]:
 
 
 def test_every_form_has_a_press(routes: dict[str, str]) -> None:
-    assert set(routes) - CHECKS == {each.route for each in FORMS} | STEERING | IN_THE_HEAD | NOT_PRESSED
+    assert set(routes) - CHECKS == {each.route for each in FORMS} | STEERING | IN_THE_HEAD | NOT_PRESSED | OF_STUDENTS
 
 
 def test_each_form_is_sent_by_the_first_press(

@@ -63,11 +63,3 @@ class FavoriteLab:
 
     principal_id: str
     lab_id: str
-
-
-def remaining_quota(lab_quota: int, user: LabUser) -> int:
-    """Returns the seconds that the user may still use a machine outside of classes, never below 0.
-
-    `lab_quota` are the seconds that the lab gives to each of its users.
-    """
-    return max(0, lab_quota + user.extra_quota - user.total_usage)

@@ -1,6 +1,7 @@
 """The page of a lab's classes, and the warning that nobody uses its template."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -48,14 +49,14 @@ def test_a_class_is_cancelled_moved_and_restored(new_portal: NewPortal) -> None:
     assert "Mudada para" in translated
 
 
-PLANNED = {"from_time": "09:00", "until_time": "11:30", "zone": "America/Sao_Paulo"}
+PLANNED: dict[str, Any] = {"from_time": "09:00", "until_time": "11:30", "zone": "America/Sao_Paulo"}
 
 
 def test_classes_are_planned_and_their_schedule_is_removed(new_portal: NewPortal) -> None:
     portal = new_portal(with_lab)
     browser, first = portal.browser("educator"), datetime.now(UTC).date() + timedelta(days=1)
     last = (first + timedelta(weeks=2)).isoformat()
-    weekly = {**PLANNED, "first_day": first.isoformat(), "last_day": last, "days": first.strftime("%A")}
+    weekly: dict[str, Any] = {**PLANNED, "first_day": first.isoformat(), "last_day": last, "days": first.strftime("%A")}
     portal.post(browser, PAGE, **weekly)
     with portal.installation.request() as request:
         (made,) = list_schedules(request, LAB)
@@ -85,7 +86,7 @@ def test_a_fault_in_a_plan_is_said_beside_its_field(new_portal: NewPortal, wrong
         portal.browser("educator"),
         PAGE,
         status=400,
-        **{**PLANNED, "first_day": "2027-03-01", **wrong},  # type: ignore[arg-type]
+        **{**PLANNED, "first_day": "2027-03-01", **wrong},
     )
     assert said in text_of(answer)
 
