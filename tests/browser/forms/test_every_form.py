@@ -158,8 +158,9 @@ def open_page(page: Page, place: str) -> None:
     while True:
         try:
             page.goto(place)
-            assert place in page.url, f"{place} led to {page.url}"
-            return
+            if urlsplit(page.url).path == urlsplit(place).path:
+                return
+            assert time.monotonic() < deadline, f"{place} led to {page.url}"
         except PlaywrightError as error:
             overtaken = any(each in error.message for each in ("interrupted", "ERR_ABORTED", "Not attached"))
             if not overtaken or time.monotonic() > deadline:
@@ -176,7 +177,7 @@ def open_form(page: Page, form: FormPress, place: str) -> None:
     """With everything chosen and typed."""
     open_page(page, place)
     if form.patient:
-        until_there(page, form.button)
+        until_there(page, form.button, row=form.row)
     for each in filter(None, (form.opened, *form.chosen)):
         press(page.locator("main").locator(each).first)
     for field, text in form.typed.items():
@@ -191,8 +192,11 @@ def open_form(page: Page, form: FormPress, place: str) -> None:
 
 
 def button_of(page: Page, form: FormPress) -> Locator:
-    place = page.locator("main").locator("tr", has_text=form.row) if form.row else page.locator("main")
-    return main_button(page, form.button) if not form.row else place.get_by_role("button", name=form.button)
+    return in_row(page, form.row, form.button) if form.row else main_button(page, form.button)
+
+
+def in_row(page: Page, row: str, name: str) -> Locator:
+    return page.locator("main").locator("tr, li.card", has_text=row).get_by_role("button", name=name)
 
 
 def main_button(page: Page, name: str) -> Locator:
@@ -216,12 +220,12 @@ def sent(page: Page, path: str, button: Locator) -> None:
     page.wait_for_load_state("networkidle")
 
 
-def until_there(page: Page, *buttons: str) -> str:
+def until_there(page: Page, *buttons: str, row: str = "") -> str:
     """Returns the button that is there. The page is opened again and again, since not every one follows what goes on."""
     deadline = time.monotonic() + IN_TIME / 1000
     while True:
         for each in buttons:
-            if main_button(page, each).count():
+            if (in_row(page, row, each) if row else main_button(page, each)).count():
                 return each
         assert time.monotonic() < deadline, page.locator("main").inner_text()
         open_page(page, page.url)
