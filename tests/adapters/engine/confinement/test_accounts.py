@@ -72,7 +72,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that everybody may pass, as the folders above it."""
     folder = tmp_path_factory.mktemp("permits")
     for each in (folder, *folder.parents):
-        if each.stat().st_uid == os.geteuid() and each.name.startswith(("pytest", "permits")):
+        if each.stat().st_uid == os.geteuid() and each.name.startswith(("pytest", "popen", "permits")):
             each.chmod(each.stat().st_mode | 0o011)
     return folder
 
