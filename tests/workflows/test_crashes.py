@@ -3,7 +3,7 @@
 import pytest
 
 from galeria.actions.labs.lab_publishing import begin_scaling, publish_lab
-from galeria.actions.labs.lab_settings import LabSettings, update_lab
+from galeria.actions.labs.lab_settings import LabSettings, NonAdminAccount, update_lab
 from galeria.actions.labs.labs import delete_lab
 from galeria.actions.labs.machines import redeploy_machine, reimage_machine, reset_password, start_machine
 from galeria.actions.versions.versions import VersionRequest, delete_version, put_version
@@ -202,7 +202,11 @@ def a_class(installation: LocalInstallation) -> None:
     """The template's machine runs; students' machines are to be made."""
     a_running_lab(installation)
     with installation.request("educator") as request:
-        said = LabSettings(capacity=3, profiles={"useSharedPassword": "Enabled"})
+        said = LabSettings(
+            capacity=3,
+            profiles={"useSharedPassword": "Enabled"},
+            non_admin=NonAdminAccount(user_name="student", password=PASSWORD),
+        )
         update_lab(request, lab_id("algebra"), said, secrets())
 
 
@@ -267,7 +271,7 @@ def starting_a_students_machine(installation: LocalInstallation) -> StartedScena
         guest = installation.engine.guest(Machine(id=machine.id, region=machine.region))
         assert (machine.state, machine.is_prepared, machine.pending_password_hash) == (MachineState.RUNNING, True, "")
         assert guest.host_name == "algebra-2"
-        assert not secrets().differs(guest.passwords["educator"], PASSWORD)
+        assert not secrets().differs(guest.passwords["student"], PASSWORD)
 
     return StartedScenario(installation, operation, check)
 

@@ -173,11 +173,12 @@ def _create(request: Request, id: ResourceId, wanted: LabRequest, secrets: Secre
     apply_settings(lab, wanted.all_settings, secrets)
     request.uow.labs.add(lab)
     request.uow.flush()
-    lab.admin_hash = password_hash  # of students' machines, which a template's later passwords do not change
     if has_template:
         template = _template(request, lab, version, password_hash, wanted.password)
         ensure_public_ports(request, lab, template)
         request.uow.machines.add(template)
+    else:
+        lab.admin_hash = password_hash
     ensure_owner(request, lab.key)
     request.audit(f"{LAB}/write", str(id))
     return lab, request.begin(OperationKind.CREATE_LAB, lab, lab.id, PREPARING)
@@ -217,10 +218,9 @@ def _retry(request: Request, lab: Lab, wanted: LabRequest, secrets: SecretHasher
     update_lab(request, lab.arm_id, replace(said, fixed=replace(said.fixed, password=None)), secrets)
     lab.state = moved(lab.state, ProvisioningState.CREATING)
     if wanted.password:  # the caller was told none that holds yet: what was typed last is what counts
-        lab.admin_hash = _checked_hash(secrets, lab, wanted.password)
         template = find_template(request.uow.machines.of_lab(lab.id))
         if template:
-            template.pending_password_hash = lab.admin_hash
+            template.pending_password_hash = _checked_hash(secrets, lab, wanted.password)
             template.pending_password = kept_password(lab, wanted.password)
     return request.begin(OperationKind.CREATE_LAB, lab, lab.id, PREPARING)
 

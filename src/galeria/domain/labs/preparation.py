@@ -38,7 +38,14 @@ def first_changes(found: Findings | None, lab: Lab, machine: LabMachine) -> Disk
     host_name = machine_host_name(lab, machine)
     if machine.os_state is OsState.SPECIALIZED:
         if not machine.pending_password_hash:
-            return None
+            own = DiskChanges(
+                host_name=host_name,
+                new_identity=True,
+                ensures_host_keys=lacks_keys,
+                card_name=found.card_name,
+                data_sources=sources,
+            )
+            return own if machine.kind is MachineKind.USER else None
         name = host_name if machine.renew_identity else ""
         return replace(
             account,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from galeria.domain.images.galleries import OsState, OsType
-from galeria.domain.labs.labs import Lab, LabMachine, MachineKind
+from galeria.domain.labs.labs import Lab, LabCreateOption, LabMachine, MachineKind
 from galeria.domain.labs.windows import windows_host_name
 
 LOCKED = "!"
@@ -43,9 +43,15 @@ def student_account(lab: Lab) -> str:
 
 
 def first_password_hash(lab: Lab) -> str:
-    """Returns the crypt(5) hash that a new student's machine begins with; LOCKED where the student sets a password first."""
-    shared = lab.non_admin_hash if lab.non_admin_user else lab.admin_hash
-    return (shared or LOCKED) if has_shared_password(lab) else LOCKED
+    """Returns the crypt(5) hash that a new student's machine begins with; LOCKED where the student sets a password first.
+
+    It is empty where the password is the template's, which every machine has from it.
+    """
+    if not has_shared_password(lab):
+        return LOCKED
+    if lab.non_admin_user:
+        return lab.non_admin_hash or LOCKED
+    return "" if lab.create_option is LabCreateOption.TEMPLATE_VM else (lab.admin_hash or LOCKED)
 
 
 def needs_password(machine: LabMachine) -> bool:

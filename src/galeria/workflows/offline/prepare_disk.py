@@ -62,7 +62,7 @@ def prepare_disk(context: WorkflowContext, lab: Lab, row: LabMachine) -> None:
             raise
         log.warning("machine %s is left to its agent: %s", row.id, error)
         return
-    if changes.user_name:
+    if changes.user_name or changes.new_identity:
         _note_set(context, row, closed if row.os_state is OsState.SPECIALIZED else None)
 
 
