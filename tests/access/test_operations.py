@@ -9,7 +9,14 @@ import pytest
 
 from galeria.domain.images.storage import Origin
 from galeria.domain.locks import Lock, LockLevel
-from galeria.domain.operation_inputs import FillInputs, PublishInputs, RedeployInputs, RegionInputs
+from galeria.domain.operation_inputs import (
+    NO_INPUTS,
+    FillInputs,
+    OperationInputs,
+    PublishInputs,
+    RedeployInputs,
+    RegionInputs,
+)
 from galeria.domain.operations import OPERATION_TYPES, Operation, OperationKind, Subject
 from galeria.domain.states import LabState, MachineState, OperationStatus, ProvisioningState
 from galeria.ports.database import UnitOfWork
@@ -34,6 +41,7 @@ KINDS: dict[OperationKind, tuple[str, str]] = {
     OperationKind.CREATE_LAB: ("L/labs/write", "lab"),
     OperationKind.DELETE_LAB: ("L/labs/delete", "lab"),
     OperationKind.PUBLISH_LAB: ("L/labs/publish/action", "lab"),
+    OperationKind.SCALE_LAB: ("L/labs/write", "lab"),
     OperationKind.DELETE_GROUP: ("G/delete", "spare group"),
     OperationKind.START_MACHINE: ("L/labs/virtualMachines/start/action", "lab"),
     OperationKind.STOP_MACHINE: ("L/labs/virtualMachines/stop/action", "lab"),
@@ -123,6 +131,22 @@ def restore(thing: Any, values: dict[str, Any]) -> None:
         setattr(thing, each, value)
 
 
+def inputs_of(uow: UnitOfWork, case: Case, subject: Any) -> OperationInputs:
+    match case.kind:
+        case OperationKind.EXPORT_TEMPLATE:
+            return FillInputs(origins={0: Origin.of_machine(template(uow))})
+        case OperationKind.UPDATE_VERSION:
+            return RegionInputs(removed=())
+        case OperationKind.REDEPLOY_MACHINE:
+            return RedeployInputs(running=False)
+        case OperationKind.PUBLISH_LAB:
+            return PublishInputs(template=template(uow).id, before=subject.lab_state)
+        case OperationKind.SCALE_LAB:
+            return PublishInputs(before=LabState.PUBLISHED)
+        case _:
+            return NO_INPUTS
+
+
 @contextmanager
 def begun(world: World, case: Case, status: OperationStatus, who: str = "") -> Iterator[str]:
     """An operation of somebody's, or of `who`, whose subject is under way or has failed. Everything is as before afterwards."""
@@ -141,14 +165,7 @@ def begun(world: World, case: Case, status: OperationStatus, who: str = "") -> I
             started_by=who or world.somebody.id,
             created_at=context.clock.now(),
         )
-        if case.kind is OperationKind.EXPORT_TEMPLATE:
-            operation.inputs = FillInputs(origins={0: Origin.of_machine(template(uow))})
-        if case.kind is OperationKind.UPDATE_VERSION:
-            operation.inputs = RegionInputs(removed=())
-        if case.kind is OperationKind.REDEPLOY_MACHINE:
-            operation.inputs = RedeployInputs(running=False)
-        if case.kind is OperationKind.PUBLISH_LAB:
-            operation.inputs = PublishInputs(template=template(uow).id, before=subject.lab_state)
+        operation.inputs = inputs_of(uow, case, subject)
         if status not in ENDED:
             setattr(subject, name, type.under_way)
         elif status is OperationStatus.FAILED and not type.leaves_intact:

@@ -45,6 +45,9 @@ def note_failure(uow: UnitOfWork, operation: Operation, message: Message, *, see
     machine = uow.machines.find(operation.subject) if seen else None
     if seen is None or machine is None:
         return
+    if _only_waited(uow, operation) and not seen.is_on:
+        machine.state, machine.failure = moved(machine.state, MachineState.STOPPED), EMPTY
+        return
     machine.is_on = seen.is_on and machine.state is MachineState.FAILED
     if seen.observation.console or seen.observation.picture:
         uow.machines.put_failure_record(
@@ -55,6 +58,11 @@ def note_failure(uow: UnitOfWork, operation: Operation, message: Message, *, see
                 picture=seen.observation.picture,
             )
         )
+
+
+def _only_waited(uow: UnitOfWork, operation: Operation) -> bool:
+    """Return whether the operation is a start that was given up before anything was done for it."""
+    return operation.kind is OperationKind.START_MACHINE and not uow.operations.steps(operation.id)
 
 
 def look_at_machine(context: WorkflowContext, operation_id: str) -> SeenMachine | None:
@@ -136,8 +144,6 @@ def _machine_failed(uow: UnitOfWork, operation: Operation, message: Message) -> 
     state = MachineState.FAILED
     if operation.kind_type.leaves_intact:
         state = MachineState.STOPPED if operation.inputs_as(ResetInputs).is_off else MachineState.RUNNING
-    elif operation.kind is OperationKind.START_MACHINE and not uow.operations.steps(operation.id):
-        state, message = MachineState.STOPPED, EMPTY  # it only waited
     machine.state, machine.failure = moved(machine.state, state), message
 
 

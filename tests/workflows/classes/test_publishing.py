@@ -16,6 +16,7 @@ from galeria.domain.labs.labs import Lab, LabCreateOption, LabMachine, MachineKi
 from galeria.domain.operations import Operation
 from galeria.domain.states import LabState, MachineState, OperationStatus
 from galeria.ports.machines import Machine
+from tests.crashing import Crash, Steps
 from tests.local_installation import (
     LocalInstallation,
     lab_id,
@@ -160,6 +161,24 @@ def test_more_machines_leave_the_others_alone(algebra: Class) -> None:
     assert len(algebra.students) == 10
     assert before < {each.id for each in algebra.students}
     assert algebra.lab.lab_state is LabState.PUBLISHED
+
+
+def test_a_capacity_that_is_changed_meanwhile_is_matched_afterwards(algebra: Class) -> None:
+    installation = algebra.installation
+    with installation.request("educator") as request:
+        publishing = publish_lab(request, lab_id("algebra"))
+    steps = Steps()
+    with pytest.raises(Crash):
+        installation.run(publishing, steps.resumed((6, "before")))
+    assert len(algebra.students) == 8
+    assert algebra.change(capacity=9) is None
+    installation.run(publishing, steps.resumed())
+
+    assert algebra.lab.lab_state is LabState.SCALING
+    with installation.context.database(reading=True) as uow:
+        (scaling,) = uow.operations.running_on(algebra.lab.id)
+    assert installation.run(scaling).status is OperationStatus.SUCCEEDED
+    assert (len(algebra.students), algebra.lab.lab_state) == (9, LabState.PUBLISHED)
 
 
 def test_fewer_machines_take_those_only_that_nobody_holds(algebra: Class) -> None:

@@ -40,18 +40,13 @@ def publish_lab(request: Request, id: ResourceId, *, captures: bool = True) -> O
 def begin_scaling(request: Request, lab: Lab) -> Operation | None:
     """Starts adding or removing machines where a published lab has not as many as its capacity says; else returns None.
 
-    Raises Conflict while the lab is published or scaled.
+    While a lab is published or scaled, what is under way looks at the capacity again when it ends.
     """
-    if lab.lab_state is LabState.DRAFT or lab.state is not ProvisioningState.SUCCEEDED:
+    if lab.lab_state is not LabState.PUBLISHED or lab.state is not ProvisioningState.SUCCEEDED:
         return None
     students = [each for each in request.uow.machines.of_lab(lab.id) if each.kind is MachineKind.USER]
     if len(students) == lab.capacity:
         return None
-    if lab.lab_state is not LabState.PUBLISHED:
-        raise Conflict(
-            Message("The lab '{lab}' is {state}.", lab=lab.name, state=lab.lab_state),
-            hint=Message("Wait until that has ended, then change its capacity."),
-        )
     lab.lab_state = moved(lab.lab_state, LabState.SCALING, Message("Lab '{lab}'", lab=lab.name))
     inputs = PublishInputs(before=LabState.PUBLISHED, makes=True, captures=False)
     return request.begin(OperationKind.SCALE_LAB, lab, lab.id, inputs)

@@ -11,13 +11,19 @@ from galeria.domain.people.mail import Mail, MailText
 class MailRefused(Conflict):
     """The server refuses the mail for good: the address, the sender, or the sign-in."""
 
+    code = "MailRefused"
+
 
 class MailDelayed(Unavailable):
     """The server cannot be reached, or does not take the mail now; it was not sent, and may be later."""
 
+    code = "MailDelayed"
+
 
 class MailUncertain(Unavailable):
     """The connection broke when the server had the mail and had not answered yet: nobody knows whether it was sent."""
+
+    code = "MailUncertain"
 
 
 class MailServer(Protocol):

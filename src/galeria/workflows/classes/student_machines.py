@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from galeria.actions.core.own_operations import begin_own
 from galeria.actions.labs.public_ports import find_free_port
 from galeria.domain.errors import Conflict
 from galeria.domain.images.galleries import OsState
@@ -15,6 +16,7 @@ from galeria.domain.labs.revisions import (
 )
 from galeria.domain.messages import EMPTY, Message
 from galeria.domain.operation_inputs import PublishInputs
+from galeria.domain.operations import OperationKind
 from galeria.domain.states import LabState, MachineState, moved
 from galeria.ports.database import UnitOfWork
 from galeria.ports.machines import Machine
@@ -92,6 +94,11 @@ def note_published(context: WorkflowContext, operation_id: str) -> None:
         lab.lab_state, lab.failure = moved(lab.lab_state, LabState.PUBLISHED), EMPTY
         students = [each for each in uow.machines.of_lab(lab.id) if each.kind is MachineKind.USER]
         operation.outputs = {**operation.outputs, "machines": len(students)}
+        if len(students) != lab.capacity and uow.operations.running_on(lab.id) == [operation]:
+            # The capacity was changed meanwhile.
+            lab.lab_state = moved(lab.lab_state, LabState.SCALING)
+            scaling = begin_own(context.request(uow), OperationKind.SCALE_LAB, lab, lab.id)
+            scaling.inputs = PublishInputs(before=LabState.PUBLISHED, makes=True, captures=False)
         uow.commit()
 
 

@@ -132,6 +132,7 @@ def test_every_kind_of_error_has_a_status() -> None:
         "Forbidden": 403,
         "NotFound": 404,
         "Conflict": 409,
+        "Collision": 409,
         "Canceled": 409,
         "Precondition": 412,
         "TooLarge": 413,
