@@ -254,7 +254,7 @@ def test_a_look_that_takes_too_long_ends(tmp_path: Path, look: Callable[..., Loo
     disk = tmp_path / "disk.raw"
     write_disk(disk, [(LINUX, b"\0" * (1 << 20))])
 
-    outcome = look(disk, LookLimits(seconds=0.5))
+    outcome = look(disk, LookLimits(seconds=0.05))
 
     assert outcome.findings is None
     assert "did not end within" in outcome.obstacle
