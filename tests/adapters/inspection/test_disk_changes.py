@@ -238,7 +238,7 @@ def test_what_cannot_be_read_in_time_is_not_changed(tmp_path: Path, appliance: P
 def test_a_change_that_takes_too_long_ends_without_one(tmp_path: Path, appliance: Path) -> None:
     disk = small_disk(tmp_path, FILES, LINKS)
     with pytest.raises(MachineFailed, match="did not end within"):
-        change(disk, appliance, CHANGES, LookLimits(seconds=0.5))
+        change(disk, appliance, CHANGES, LookLimits(seconds=0.05))
 
 
 def test_a_disk_without_linux_is_left_as_it_was(tmp_path: Path, appliance: Path) -> None:
