@@ -17,6 +17,7 @@ from galeria.domain.labs.start_queue import StartLimits, memory_cost
 from galeria.domain.operations import Operation
 from galeria.domain.settings import Settings
 from galeria.domain.states import MachineState, OperationStatus
+from galeria.reconcilers.unsettled_operations import start_unsettled
 from galeria.workflows.classes.start_queue import admit
 from tests.local_installation import LocalInstallation, lab_id, secrets
 from tests.prepared_installations import MakeInstallation, with_lab
@@ -96,6 +97,25 @@ def test_eight_start_where_five_have_room(new_installation: MakeInstallation) ->
     assert not ask(installation, starts[7])  # nobody overtakes
     assert admitted(installation, starts) == [6]
     assert places(installation, starts[6:]) == [1, 2]
+
+
+def test_a_round_asks_about_nobody_behind_the_first_without_room(new_installation: MakeInstallation) -> None:
+    installation = new_installation(with_class).with_settings(
+        Settings(starts=StartLimits(memory_mib=2 * TINY, at_once=8))
+    )
+    starts = [begun(installation, number) for number in range(1, 7)]
+    with installation.request("educator") as request:
+        cancel_operation(request, starts[5].id)
+    asked: list[str] = []
+
+    class Admitting:
+        def start(self, operation_id: str) -> None:
+            asked.append(operation_id)
+            admit(installation.context, operation_id)
+
+    start_unsettled(installation.context.database, Admitting())
+    assert asked == [each.id for each in (*starts[:3], starts[5])]
+    assert [waits(installation, each) for each in starts] == [False, False, True, True, True, False]
 
 
 def test_few_start_at_the_same_moment(new_installation: MakeInstallation) -> None:
