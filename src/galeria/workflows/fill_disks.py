@@ -105,7 +105,7 @@ def seal_layer(context: WorkflowContext, operation_id: str) -> None:
     with context.database(reading=True) as uow:
         machine = uow.machines.get(uow.operations.get(operation_id).inputs.machine)
     context.disk_room.require(0, region=machine.region)
-    context.engine.seal_disk(Machine(id=machine.id, region=machine.region), _layer_of(operation_id))
+    context.engine.seal_disk(Machine(id=machine.id, region=machine.region), layer_of(operation_id))
     _keep_hardware(context, operation_id, machine)
 
 
@@ -178,7 +178,7 @@ def _opened(context: WorkflowContext, operation_id: str, lun: int, origin: Origi
     if origin.kind is OriginKind.MACHINE:
         since, _ = _ground(context, operation_id, origin)
         machine = Machine(id=origin.name, region=origin.region)
-        return context.engine.open_changes(machine, _layer_of(operation_id), since=since)
+        return context.engine.open_changes(machine, layer_of(operation_id), since=since)
     return open_file(context, operation_id, lun, origin)
 
 
@@ -261,10 +261,10 @@ def note_layer(uow: UnitOfWork, operation_id: str, origin: Origin, digest: Diges
     """Count the machine's changes from here on, unless an export that was begun later was quicker: its layer is above."""
     machine = uow.machines.get(origin.name)
     if machine.layer == origin.since:
-        machine.layer, machine.layer_digest = _layer_of(operation_id), digest
+        machine.layer, machine.layer_digest = layer_of(operation_id), digest
 
 
-def _layer_of(operation_id: str) -> str:
+def layer_of(operation_id: str) -> str:
     """A layer is named by the operation that closed it, so that a repeated step finds its own."""
     return operation_id.replace("-", "")
 

@@ -1,7 +1,7 @@
 """Reimage a machine from its image, or redeploy it, which stops it and starts it again where it was running."""
 
 from galeria.domain.images.galleries import OsState
-from galeria.domain.labs.labs import Lab, LabMachine, MachineKind
+from galeria.domain.labs.labs import LabMachine, MachineKind
 from galeria.domain.labs.preparation import accounts_to_close, kept_accounts
 from galeria.domain.labs.revisions import LOCKED
 from galeria.domain.messages import Message
@@ -9,7 +9,7 @@ from galeria.domain.operation_inputs import RedeployInputs
 from galeria.domain.states import MachineState
 from galeria.ports.machines import Machine, Power
 from galeria.ports.work import VisibleStep
-from galeria.workflows.classes.first_start import as_new
+from galeria.workflows.classes.first_start import as_new, machine_of_lab
 from galeria.workflows.classes.revisions import get_newest
 from galeria.workflows.classes.student_machines import make_machines
 from galeria.workflows.context import WorkflowContext
@@ -51,7 +51,7 @@ def was_running(context: WorkflowContext, operation_id: str) -> bool:
 
 def ensure_base(context: WorkflowContext, operation_id: str) -> None:
     """Restore the base image in the region's cache before anything is removed, so that the machine can be made again."""
-    lab, row = _subject(context, operation_id)
+    lab, row = machine_of_lab(context, operation_id)
     if row.kind is MachineKind.USER:
         with context.database(reading=True) as uow:
             digest = get_newest(uow, lab).digest
@@ -77,7 +77,7 @@ def forget(context: WorkflowContext, operation_id: str) -> None:
 
     The password is locked until it is reset, unless one is pending: only the old disk held its hash.
     """
-    lab, row = _subject(context, operation_id)
+    lab, row = machine_of_lab(context, operation_id)
     if row.kind is MachineKind.USER:
         as_new(context, lab, row)
         with context.database() as uow:
@@ -108,7 +108,7 @@ def forget(context: WorkflowContext, operation_id: str) -> None:
 
 
 def make(context: WorkflowContext, operation_id: str) -> None:
-    lab, row = _subject(context, operation_id)
+    lab, row = machine_of_lab(context, operation_id)
     if row.kind is MachineKind.USER:
         make_machines(context, lab, [row])
         return
@@ -117,19 +117,13 @@ def make(context: WorkflowContext, operation_id: str) -> None:
 
 
 def prepare(context: WorkflowContext, operation_id: str) -> None:
-    lab, row = _subject(context, operation_id)
+    lab, row = machine_of_lab(context, operation_id)
     if row.is_prepared:  # else the first start does it
         prepare_disk(context, lab, row)
 
 
 def _row(context: WorkflowContext, operation_id: str) -> LabMachine:
-    return _subject(context, operation_id)[1]
-
-
-def _subject(context: WorkflowContext, operation_id: str) -> tuple[Lab, LabMachine]:
-    with context.database(reading=True) as uow:
-        row = uow.machines.get(uow.operations.get(operation_id).subject)
-        return uow.labs.get(row.lab_id), row
+    return machine_of_lab(context, operation_id)[1]
 
 
 def _machine(row: LabMachine) -> Machine:

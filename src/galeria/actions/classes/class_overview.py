@@ -8,9 +8,10 @@ from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_lab
 from galeria.actions.labs.machines import MACHINE, require_lab
 from galeria.actions.labs.public_ports import ensure_public_ports
+from galeria.actions.rosters.machine_claims import student_machines
 from galeria.domain.classes.usage import UsageCause
 from galeria.domain.ids import ResourceId
-from galeria.domain.labs.labs import Lab, LabMachine, MachineKind
+from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.labs.revisions import LabRevision, is_outdated, machine_number
 from galeria.domain.labs.roster import LabUser
 from galeria.domain.labs.start_queue import HostUse
@@ -71,7 +72,7 @@ def get_class(request: Request, lab_id: ResourceId) -> ClassOverview:
             is_outdated=newest is not None and is_outdated(each, newest.number),
             place=places.get(each.id, 0),
         )
-        for each in sorted(_students(request, lab), key=machine_number)
+        for each in sorted(student_machines(request, lab), key=machine_number)
     ]
     return ClassOverview(lab=lab, revision=newest, machines=tuple(machines), host=host_use(request))
 
@@ -84,7 +85,7 @@ def start_class(request: Request, lab_id: ResourceId) -> Switched:
     lab = get_lab(request, lab_id)
     request.caller.require(f"{MACHINE}/start/action", lab.key)
     require_lab(lab)
-    claimed = [each for each in _students(request, lab) if each.claimed_by]
+    claimed = [each for each in student_machines(request, lab) if each.claimed_by]
     for each in claimed:
         ensure_public_ports(request, lab, each)
     switched = start_for_class(request, lab, claimed, busy_machines(request))
@@ -99,13 +100,9 @@ def stop_class(request: Request, lab_id: ResourceId) -> Switched:
     """Begins to stop every running machine of the lab's students. Raises Forbidden, NotFound."""
     lab = get_lab(request, lab_id)
     request.caller.require(f"{MACHINE}/stop/action", lab.key)
-    switched = stop_machines(request, lab, _students(request, lab), busy_machines(request))
+    switched = stop_machines(request, lab, student_machines(request, lab), busy_machines(request))
     _record(request, lab, "stop", switched)
     return switched
-
-
-def _students(request: Request, lab: Lab) -> list[LabMachine]:
-    return [each for each in request.uow.machines.of_lab(lab.id) if each.kind is MachineKind.USER]
 
 
 def _record(request: Request, lab: Lab, verb: str, switched: Switched) -> None:

@@ -6,7 +6,7 @@ from galeria.actions.labs.labs import get_lab
 from galeria.actions.labs.machines import require_lab, running_on_machine
 from galeria.domain.errors import Conflict
 from galeria.domain.ids import ResourceId
-from galeria.domain.labs.labs import Lab, LabMachine, MachineKind, find_template
+from galeria.domain.labs.labs import Lab, LabMachine, find_template, students_among
 from galeria.domain.messages import Message
 from galeria.domain.operation_inputs import PublishInputs
 from galeria.domain.operations import Operation, OperationKind
@@ -44,7 +44,7 @@ def begin_scaling(request: Request, lab: Lab) -> Operation | None:
     """
     if lab.lab_state is not LabState.PUBLISHED or lab.state is not ProvisioningState.SUCCEEDED:
         return None
-    students = [each for each in request.uow.machines.of_lab(lab.id) if each.kind is MachineKind.USER]
+    students = students_among(request.uow.machines.of_lab(lab.id))
     if len(students) == lab.capacity:
         return None
     lab.lab_state = moved(lab.lab_state, LabState.SCALING, Message("Lab '{lab}'", lab=lab.name))

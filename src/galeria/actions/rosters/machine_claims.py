@@ -4,7 +4,7 @@ from galeria.actions.core.request import Request
 from galeria.actions.rosters.registration import get_lab_by_code, register
 from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.ids import ResourceId
-from galeria.domain.labs.labs import Lab, LabMachine, MachineKind
+from galeria.domain.labs.labs import Lab, LabMachine, students_among
 from galeria.domain.labs.roster import FavoriteLab, LabUser
 from galeria.domain.messages import Message
 from galeria.domain.states import MachineState
@@ -88,7 +88,7 @@ def get_student_machine(request: Request, lab: Lab, name: str) -> LabMachine:
 
 def student_machines(request: Request, lab: Lab) -> list[LabMachine]:
     """Returns the lab's machines for students, without the template."""
-    return [each for each in request.uow.machines.of_lab(lab.id) if each.kind is MachineKind.USER]
+    return students_among(request.uow.machines.of_lab(lab.id))
 
 
 def own_labs(request: Request) -> list[tuple[Lab, LabUser]]:

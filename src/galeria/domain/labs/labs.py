@@ -139,6 +139,11 @@ def find_template(machines: Iterable[LabMachine]) -> LabMachine | None:
     return next((each for each in machines if each.kind is MachineKind.TEMPLATE), None)
 
 
+def students_among(machines: Iterable[LabMachine]) -> list[LabMachine]:
+    """Returns those of a lab's machines that are for students, in the order given."""
+    return [each for each in machines if each.kind is MachineKind.USER]
+
+
 @dataclass(eq=False, kw_only=True)
 class FailureRecord:
     """What a machine showed when an operation on it failed: the end of its console, and a picture of its screen."""

@@ -12,7 +12,7 @@ from galeria.workflows.offline.prepare_disk import prepare_disk
 
 def is_students(context: WorkflowContext, operation_id: str) -> bool:
     """Return whether the operation's machine is a student's. That never changes, so that it may be asked between steps."""
-    return _subject(context, operation_id)[1].kind is MachineKind.USER
+    return machine_of_lab(context, operation_id)[1].kind is MachineKind.USER
 
 
 def prepare_first_start(context: WorkflowContext, operation_id: str) -> None:
@@ -20,7 +20,7 @@ def prepare_first_start(context: WorkflowContext, operation_id: str) -> None:
 
     One of a generalized image is made anew with the settings of its first boot, which were not known before.
     """
-    lab, row = _subject(context, operation_id)
+    lab, row = machine_of_lab(context, operation_id)
     if row.is_prepared:
         return
     if row.os_state is OsState.GENERALIZED:
@@ -46,7 +46,8 @@ def as_new(context: WorkflowContext, lab: Lab, row: LabMachine) -> None:
         uow.commit()
 
 
-def _subject(context: WorkflowContext, operation_id: str) -> tuple[Lab, LabMachine]:
+def machine_of_lab(context: WorkflowContext, operation_id: str) -> tuple[Lab, LabMachine]:
+    """Return the machine that the operation works on, behind its lab."""
     with context.database(reading=True) as uow:
         row = uow.machines.get(uow.operations.get(operation_id).subject)
         return uow.labs.get(row.lab_id), row

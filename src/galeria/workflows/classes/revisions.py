@@ -10,6 +10,7 @@ from galeria.ports.database import UnitOfWork
 from galeria.ports.images import Digest
 from galeria.ports.machines import Machine
 from galeria.workflows.context import WorkflowContext
+from galeria.workflows.fill_disks import layer_of
 
 STORE_TEMPLATE = Message("Store the template")
 CACHE = Message("Bring the image to the hosts")
@@ -35,7 +36,7 @@ def begin_revision(context: WorkflowContext, operation_id: str) -> None:
     if newest is not None and (not captures or _is_unchanged(context, template, newest)):
         return
     context.disk_room.require(0, region=template.region)
-    layer = _layer_of(operation_id)
+    layer = layer_of(operation_id)
     context.engine.seal_disk(_machine(template), layer)
     _add(context, operation_id, lab, layer=layer, os_state=OsState.SPECIALIZED)
 
@@ -125,11 +126,6 @@ def _add(
 
 def _lab_and_template(uow: UnitOfWork, lab_id: str) -> tuple[Lab, LabMachine | None]:
     return uow.labs.get(lab_id), find_template(uow.machines.of_lab(lab_id))
-
-
-def _layer_of(operation_id: str) -> str:
-    """A layer is named by the operation that closed it, so that a repeated step finds its own."""
-    return operation_id.replace("-", "")
 
 
 def _machine(row: LabMachine) -> Machine:

@@ -6,7 +6,7 @@ from galeria.actions.core.own_operations import begin_own
 from galeria.actions.labs.public_ports import find_free_port
 from galeria.domain.errors import Conflict
 from galeria.domain.images.galleries import OsState
-from galeria.domain.labs.labs import Lab, LabMachine, MachineKind
+from galeria.domain.labs.labs import Lab, LabMachine, MachineKind, students_among
 from galeria.domain.labs.revisions import (
     LabRevision,
     first_password_hash,
@@ -35,7 +35,7 @@ def match_capacity(context: WorkflowContext, operation_id: str) -> None:
         uow.commit()
     with context.database(reading=True) as uow:
         machines = uow.machines.of_lab(lab.id)
-    students = [each for each in machines if each.kind is MachineKind.USER]
+    students = students_among(machines)
     make_machines(context, lab, [each for each in students if each.state is MachineState.CREATING])
     remove_machines(context, [each for each in students if each.state is MachineState.DELETING])
 
@@ -47,7 +47,7 @@ def plan_machines(context: WorkflowContext, uow: UnitOfWork, lab: Lab) -> None:
     or where it stands on an earlier revision: another one takes its place.
     """
     newest = get_newest(uow, lab)
-    students = [each for each in uow.machines.of_lab(lab.id) if each.kind is MachineKind.USER]
+    students = students_among(uow.machines.of_lab(lab.id))
     staying = [each for each in students if each.state is not MachineState.DELETING]
     for machine in staying:
         if machine.claimed_by is None and machine.revision != newest.number:
@@ -92,7 +92,7 @@ def note_published(context: WorkflowContext, operation_id: str) -> None:
         if lab.lab_state is not LabState.SCALING:
             lab.published_at = context.clock.now()
         lab.lab_state, lab.failure = moved(lab.lab_state, LabState.PUBLISHED), EMPTY
-        students = [each for each in uow.machines.of_lab(lab.id) if each.kind is MachineKind.USER]
+        students = students_among(uow.machines.of_lab(lab.id))
         operation.outputs = {**operation.outputs, "machines": len(students)}
         if len(students) != lab.capacity and uow.operations.running_on(lab.id) == [operation]:
             # The capacity was changed meanwhile.
