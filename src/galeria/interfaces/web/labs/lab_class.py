@@ -8,7 +8,6 @@ from fastapi import APIRouter, Response
 
 from galeria.actions.classes.class_overview import ClassOverview, get_class, start_class, stop_class
 from galeria.actions.core.request import Request
-from galeria.actions.labs.consoles import get_console
 from galeria.actions.labs.lab_publishing import begin_scaling, publish_lab
 from galeria.actions.labs.lab_settings import LAB, LabSettings, NonAdminAccount, update_lab
 from galeria.actions.labs.labs import get_lab, get_machine
@@ -26,6 +25,7 @@ from galeria.interfaces.web.kit.permits import ALLOWED, Permission, permit, refu
 from galeria.interfaces.web.kit.routes import page_router
 from galeria.interfaces.web.kit.saved_values import require_same
 from galeria.interfaces.web.kit.urls import lab_url
+from galeria.interfaces.web.labs.lab_connect import picture_of
 from galeria.interfaces.web.labs.labs import LABS, lab_id
 
 
@@ -151,17 +151,7 @@ def show_screen(page: PageRequestDep, group: str, name: str, machine: str) -> Re
 
 
 def show_picture(page: PageRequestDep, group: str, name: str, machine: str) -> Response:
-    """Return the machine's screen as it is now, a PNG, for who may open that screen; nothing (204) without a picture."""
-    id = lab_id(page, group, name)
-    with page.reading() as request:
-        console = get_console(request, id, machine)
-        _, found = get_machine(request, id, machine)
-    is_on = found.state is MachineState.RUNNING or found.is_unreachable
-    picture = page.services.engine.observe(console).picture if is_on else b""
-    if not picture:
-        return Response(status_code=204)
-    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-    return Response(picture, media_type="image/png", headers=headers)
+    return picture_of(page, lab_id(page, group, name), machine)
 
 
 def _show(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:

@@ -82,15 +82,18 @@ def show_screen(page: PageRequestDep, group: str, name: str) -> Response:
 
 
 def show_picture(page: PageRequestDep, group: str, name: str) -> Response:
+    return picture_of(page, lab_id(page, group, name), TEMPLATE)
+
+
+def picture_of(page: PageRequest, id: ResourceId, name: str) -> Response:
     """Return the machine's screen as it is now, a PNG, for who may open that screen. Nobody keeps it.
 
     Without a picture, as when the machine is off or its host too busy, nothing is returned (204): the page that asks again and
     again just leaves its place empty.
     """
-    id = lab_id(page, group, name)
     with page.reading() as request:
-        console = get_console(request, id, TEMPLATE)
-        _, machine = get_machine(request, id, TEMPLATE)
+        console = get_console(request, id, name)
+        _, machine = get_machine(request, id, name)
     is_on = machine.state is MachineState.RUNNING or machine.is_unreachable
     picture = page.services.engine.observe(console).picture if is_on else b""
     if not picture:

@@ -1,7 +1,9 @@
 """The classes of a lab in the next weeks, each to be cancelled, moved or restored; and the answer to a shutdown's warning."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import TypeVar
 
 from fastapi import APIRouter, Response
 
@@ -34,6 +36,8 @@ from galeria.interfaces.web.kit.permits import permit
 from galeria.interfaces.web.kit.routes import page_router
 from galeria.interfaces.web.kit.urls import lab_url
 from galeria.interfaces.web.labs.labs import LABS, lab_id
+
+Value = TypeVar("Value")
 
 SHOWN = timedelta(weeks=6)
 JUST_PAST = timedelta(days=1)
@@ -179,34 +183,25 @@ def _times_of(page: PageRequest) -> ScheduleTimes:
 
 
 def _day(page: PageRequest, name: str) -> date:
-    try:
-        return date.fromisoformat(page.form.text(name))
-    except ValueError as error:
-        raise Invalid(
-            Message("'{text}' is no day.", text=page.form.text(name)),
-            hint=Message("Write it as 2026-11-23."),
-            target=name,
-        ) from error
+    fault, hint = Message("'{text}' is no day.", text=page.form.text(name)), Message("Write it as 2026-11-23.")
+    return _parsed(page, name, date.fromisoformat, fault, hint)
 
 
 def _clock(page: PageRequest, name: str) -> time:
-    try:
-        return time.fromisoformat(page.form.text(name)).replace(tzinfo=None)
-    except ValueError as error:
-        raise Invalid(
-            Message("'{text}' is no time of the day.", text=page.form.text(name)),
-            hint=Message("Write it as 09:00."),
-            target=name,
-        ) from error
+    fault = Message("'{text}' is no time of the day.", text=page.form.text(name))
+    return _parsed(page, name, time.fromisoformat, fault, Message("Write it as 09:00.")).replace(tzinfo=None)
 
 
 def _typed(page: PageRequest, name: str) -> datetime:
-    """Return a date and time as a browser sends them. Raises Invalid."""
+    fault = Message("'{text}' is no date with a time.", text=page.form.text(name))
+    return _parsed(page, name, datetime.fromisoformat, fault, Message("Write it as 2026-11-23T09:00.")).replace(
+        tzinfo=None
+    )
+
+
+def _parsed(page: PageRequest, name: str, parse: Callable[[str], Value], fault: Message, hint: Message) -> Value:
+    """Return a field as a browser sends days and times. Raises Invalid with the fault."""
     try:
-        return datetime.fromisoformat(page.form.text(name)).replace(tzinfo=None)
+        return parse(page.form.text(name))
     except ValueError as error:
-        raise Invalid(
-            Message("'{text}' is no date with a time.", text=page.form.text(name)),
-            hint=Message("Write it as 2026-11-23T09:00."),
-            target=name,
-        ) from error
+        raise Invalid(fault, hint=hint, target=name) from error
