@@ -4,20 +4,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from galeria.adapters.settings_values import LAST_PORT, require_only, text_of
 from galeria.domain.people.mail import MailSettings, MailTls
 
 LANGUAGES = ("en", "pt-BR")
-LAST_PORT = 65535
 _NAMES = {"host", "port", "tls", "user", "password_file", "from", "authority", "language", "new_accounts"}
 
 
 def read_mail(table: Mapping[str, Any], data: Path, *, new_accounts: bool) -> MailSettings:
     """Read the part. `new_accounts` holds where the file says nothing. Raises ValueError with the fault in it, and OSError."""
-    unknown = table.keys() - _NAMES
-    if unknown:
-        raise ValueError(f"unknown setting '{sorted(unknown)[0]}'")
-    texts = {name: _text(table, name) for name in ("host", "user", "from", "authority", "password_file")}
-    language, accounts = _text(table, "language") or LANGUAGES[0], table.get("new_accounts", new_accounts)
+    require_only(table, _NAMES)
+    texts = {name: text_of(table, name) for name in ("host", "user", "from", "authority", "password_file")}
+    language, accounts = text_of(table, "language") or LANGUAGES[0], table.get("new_accounts", new_accounts)
     if language not in LANGUAGES:
         raise ValueError(f"'language' is one of {', '.join(LANGUAGES)}")
     if not isinstance(accounts, bool):
@@ -48,10 +46,3 @@ def _port(table: Mapping[str, Any]) -> int:
     if type(port) is not int or not 0 <= port <= LAST_PORT:
         raise ValueError(f"'port' is a port up to {LAST_PORT}")
     return port
-
-
-def _text(table: Mapping[str, Any], name: str) -> str:
-    value = table.get(name, "")
-    if not isinstance(value, str):
-        raise ValueError(f"'{name}' is a text")
-    return value

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from galeria.adapters.settings_values import texts_of
 from galeria.domain.people.external_provider import ExternalProvider
 from galeria.domain.people.principals import ROLES
 
@@ -17,17 +18,10 @@ def read_openid(table: Mapping[str, Any], data: Path) -> ExternalProvider:
     if file is not None:
         given["client_secret"] = (data / file).read_text(encoding="utf-8").strip()
     if "scopes" in given:
-        given["scopes"] = _texts(given, "scopes")
+        given["scopes"] = texts_of(given, "scopes")
     if "allowed_domains" in given:
-        given["allowed_domains"] = tuple(each.lower() for each in _texts(given, "allowed_domains"))
+        given["allowed_domains"] = tuple(each.lower() for each in texts_of(given, "allowed_domains"))
     provider = ExternalProvider(**given)
     if provider.role and provider.role not in ROLES:
         raise ValueError(f"there is no role '{provider.role}'")
     return provider
-
-
-def _texts(table: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    value = table[name]
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise ValueError(f"'{name}' is a list of texts")
-    return tuple(value)

@@ -143,7 +143,6 @@ from galeria.domain.settings import Settings
 from galeria.domain.units import GB
 
 FILE_NAME = "galeria.toml"
-LAST_PORT = 65535
 MOST_PERCENT = 90  # of a disk that is kept free
 
 

@@ -64,11 +64,11 @@ def path_of(table: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def texts_of(table: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    """Return a list of texts. A single text would else be taken for a list of its letters."""
+def texts_of(table: Mapping[str, Any], name: str, *, example: str = "one") -> tuple[str, ...]:
+    """Return a list of texts, such as `example`. A single text would else be taken for a list of its letters."""
     value = table.get(name, [])
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise ValueError(f"'{name}' is a list of texts, such as [\"one\"]")
+        raise ValueError(f"'{name}' is a list of texts, such as [\"{example}\"]")
     return tuple(value)
 
 
