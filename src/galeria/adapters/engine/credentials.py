@@ -3,6 +3,7 @@
 import libvirt
 
 from galeria.adapters.engine import agent
+from galeria.domain.labs.revisions import LOCKED
 from galeria.ports.machines import MachineCredentials
 
 # bash is tried by running it: in small images its name can be a link to a busybox without bash.
@@ -88,9 +89,6 @@ done
 sync
 echo known
 """
-
-# crypt(5): no password has a hash that begins with "!"; OpenSSH takes such an account as locked.
-LOCKED = "!"
 
 
 def set_credentials(domain: libvirt.virDomain, credentials: MachineCredentials) -> None:

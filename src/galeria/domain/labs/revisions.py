@@ -12,7 +12,8 @@ from galeria.domain.labs.labs import Lab, LabCreateOption, LabMachine, MachineKi
 from galeria.domain.labs.windows import windows_host_name
 
 LOCKED = "!"
-"""A crypt(5) hash that no password has: the account is locked until a password is set."""
+"""A crypt(5) hash that no password has, since it begins with "!": the account is locked until a password is set, for OpenSSH
+too."""
 
 _HOST_NAME = 63  # characters at most (RFC 1123)
 _ENABLED = "Enabled"
