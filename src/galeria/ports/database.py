@@ -4,8 +4,7 @@
 ended.
 """
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -13,9 +12,9 @@ from galeria.domain.images.eligibility import VersionFacts
 from galeria.domain.images.findings import Findings
 from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
 from galeria.domain.images.storage import Disk, Snapshot
-from galeria.domain.operations import Operation, OperationKind, OperationStep
 from galeria.domain.resources import ResourceGroup, Subscription
 from galeria.ports.audit import AuditRepository
+from galeria.ports.classes.class_repositories import ClassRepositories
 from galeria.ports.disk_repositories import (
     AccessGrantRepository,
     ManagedImageRepository,
@@ -25,7 +24,6 @@ from galeria.ports.disk_repositories import (
 from galeria.ports.image_queries import ImageQueries
 from galeria.ports.lab_queries import LabQueries
 from galeria.ports.lab_repositories import (
-    ClassRepositories,
     FavoriteRepository,
     InvitationRepository,
     LabAccountRepository,
@@ -46,9 +44,10 @@ from galeria.ports.people import (
     RefreshTokenRepository,
     WebSessionRepository,
 )
-from galeria.ports.repository import Repository, ResourceRepository
-from galeria.ports.storage_usage import StorageUsageRepository
+from galeria.ports.repository import ResourceRepository
+from galeria.ports.storage_usage import StorageUsageRepository, StoreUpkeepRepository
 from galeria.ports.version_queries import VersionQueries
+from galeria.ports.work import OperationRepository
 
 
 class GalleryRepository(ResourceRepository[Gallery], Protocol):
@@ -134,57 +133,6 @@ class VersionRepository(ResourceRepository[ImageVersion], Protocol):
         ...
 
 
-class OperationRepository(Repository[Operation], Protocol):
-    """The operations with their steps."""
-
-    def unsettled(self) -> list[Operation]:
-        """Returns the operations that are not started or in progress, oldest first."""
-        ...
-
-    def count_limited(self, *, started_by: str | None = None) -> int:
-        """Counts the operations not at their end that limits are for, begun by that principal or by anybody.
-
-        What the service itself began holds up nobody.
-        """
-        ...
-
-    def of_kind(self, kind: OperationKind) -> list[Operation]:
-        """Returns the operations of that kind that are not started or in progress, oldest first."""
-        ...
-
-    def running_on(self, subject: str) -> list[Operation]:
-        """Returns the operations on that version, lab, machine or disk that are not started or in progress, oldest first."""
-        ...
-
-    def working_with(self, ids: Collection[str]) -> list[Operation]:
-        """Unsettled operations on these versions, labs or machines, and those that export or publish these machines.
-
-        Oldest first.
-        """
-        ...
-
-    def recent(self, *, below: str = "", limit: int = 100) -> list[Operation]:
-        """Returns the last operations, newest first; with the key `below`, those on that resource and on what lies below it."""
-        ...
-
-    def with_addresses(self, *, ended_before: datetime) -> list[Operation]:
-        """Returns the operations that failed or were canceled before that time and were begun with an address that still
-        has a query, oldest first."""
-        ...
-
-    def steps(self, operation_id: str) -> list[OperationStep]:
-        """Returns the steps of an operation by position, steps of one position by region."""
-        ...
-
-    def find_step(self, operation_id: str, name: str, region: str) -> OperationStep | None:
-        """Returns one step of an operation by its name and region, or None."""
-        ...
-
-    def add_step(self, step: OperationStep) -> None:
-        """Adds a step to its operation."""
-        ...
-
-
 class UnitOfWork(ClassRepositories, Protocol):
     """A transaction with a repository for each kind of object.
 
@@ -214,6 +162,11 @@ class UnitOfWork(ClassRepositories, Protocol):
     @property
     def storage_usage(self) -> StorageUsageRepository:
         """The measured storage of image versions, by region."""
+        ...
+
+    @property
+    def store_upkeep(self) -> StoreUpkeepRepository:
+        """How far the upkeep of each region's store is."""
         ...
 
     @property

@@ -25,6 +25,14 @@ class Repository(Protocol[T]):
         """Returns the object with that id. Raises NotFound with its kind and id."""
         ...
 
+    def of_ids(self, ids: Collection[str]) -> list[T]:
+        """Returns the objects with these ids, by id; those that do not exist are left out."""
+        ...
+
+    def ids(self) -> set[str]:
+        """Returns the ids of all of them."""
+        ...
+
 
 class ResourceRepository(Repository[T], Protocol[T]):
     """A collection of ARM resources of one type. A `key` is the lower-case form of an ARM id."""

@@ -3,7 +3,7 @@
 from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.domain.labs.labs import FailureRecord, LabMachine
 from galeria.domain.operations import Operation
-from galeria.domain.states import MachineState
+from galeria.domain.states import MachineState, ProvisioningState
 from galeria.ports.lab_repositories import SettledMachine
 from galeria.ports.machines import Machine
 
@@ -28,6 +28,24 @@ def test_settled_machines_come_with_what_is_noted_of_them(db: SqlDatabase) -> No
         unit.flush()
         noted = SettledMachine(machine=place, state=MachineState.RUNNING, has_agent=None, is_on=False)
         assert unit.machines.settled() == [noted]
+
+
+def test_machines_to_be_made_anew_come_with_their_labs_and_once_these_are_made(db: SqlDatabase) -> None:
+    account, version = samples.account(), samples.version(samples.definition(samples.gallery()))
+    lab, unmade = samples.lab(account, version, "one"), samples.lab(account, version, "two")
+    lab.state, unmade.state = ProvisioningState.SUCCEEDED, ProvisioningState.DELETING
+    due, on, later, other = (samples.machine(of, 22001 + number) for number, of in enumerate((lab, lab, lab, unmade)))
+    for each in (due, on, later, other):
+        each.state, each.update_at_stop = MachineState.STOPPED, True
+    on.state, later.update_at_stop = MachineState.RUNNING, False
+    with db() as unit:
+        for of in (lab, unmade):
+            unit.labs.add(of)
+        for each in (due, on, later, other):
+            unit.machines.add(each)
+        unit.flush()
+        assert unit.machines.to_update() == [(due, lab)]
+        assert unit.machines.of_ids({on.id, due.id, "nobody"}) == sorted((on, due), key=lambda each: each.id)
 
 
 def test_what_a_machine_showed_goes_with_its_operation_and_with_the_machine(db: SqlDatabase) -> None:

@@ -13,6 +13,7 @@ from galeria.adapters.db.tables.metadata import metadata
 from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.domain.audit import AuditSearch
 from galeria.ports.database import UnitOfWork
+from galeria.ports.work import OldOperation
 
 from . import samples
 
@@ -60,6 +61,10 @@ QUESTIONS: dict[str, Callable[[UnitOfWork], Any]] = {
     "recent": lambda unit: unit.operations.recent(),
     "recent below": lambda unit: unit.operations.recent(below=KEY),
     "steps": lambda unit: unit.operations.steps("o"),
+    "old operations": lambda unit: unit.operations.begun_before(samples.NOW, after=None, limit=100),
+    "more old operations": lambda unit: unit.operations.begun_before(
+        samples.NOW, after=OldOperation(id="o", created_at=samples.NOW, is_removable=True), limit=100
+    ),
     "image outlines": lambda unit: unit.image_queries.outlines("g"),
     "highest versions": lambda unit: unit.image_queries.highest(["d"]),
     "latest versions": lambda unit: unit.image_queries.latest("g", "r"),

@@ -53,9 +53,9 @@ def test_a_reader_neither_waits_for_a_writer_nor_sees_half_of_its_work(db: SqlDa
         with db() as writer:
             writer.galleries.add(samples.gallery())
             writer.flush()
-            assert threads.submit(read).result(timeout=5) == 0
+            assert threads.submit(read).result(timeout=60) == 0
             writer.commit()
-        assert threads.submit(read).result(timeout=5) == 1
+        assert threads.submit(read).result(timeout=60) == 1
 
 
 def test_a_writer_does_not_disturb_what_a_reader_sees(db: SqlDatabase) -> None:

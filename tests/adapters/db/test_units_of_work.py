@@ -1,12 +1,15 @@
 """What a unit of work promises, whatever it holds."""
 
+import socket
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from galeria.adapters.db.engine import make_engine
 from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.domain.errors import Conflict, GaleriaError, NotFound, Unavailable
 from galeria.domain.messages import Message
@@ -38,6 +41,23 @@ def test_an_error_inside_takes_everything_back(db: SqlDatabase) -> None:
         fail()
     with db(reading=True) as unit:
         assert unit.galleries.below("") == []
+
+
+def test_a_database_that_takes_the_connection_and_says_nothing_is_unavailable() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        engine = make_engine(f"postgresql://somebody@127.0.0.1:{silent.getsockname()[1]}/galeria?sslmode=disable")
+        with pytest.raises(Unavailable, match="does not work"), SqlDatabase(engine)(reading=True):
+            pass
+        engine.dispose()
+
+
+def test_a_process_whose_connections_are_all_in_use_says_that_the_database_is_busy(tmp_path: Path) -> None:
+    engine = sa.create_engine(
+        f"sqlite:///{tmp_path}/one.db", poolclass=sa.QueuePool, pool_size=1, max_overflow=0, pool_timeout=0.1
+    )
+    with engine.connect(), pytest.raises(Unavailable, match="busy"), SqlDatabase(engine)(reading=True):
+        pass
+    engine.dispose()
 
 
 @pytest.mark.parametrize("reading", [False, True])

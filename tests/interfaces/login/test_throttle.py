@@ -4,25 +4,15 @@ import pytest
 
 from galeria.actions.core.audit import INSTALLATION
 from galeria.actions.people.sign_ins import SIGN_IN
+from galeria.adapters.identity.memory_tries import MemoryTries
 from galeria.domain.audit import AuditSearch
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.people.principals import Principal, PrincipalKind
-from galeria.interfaces.login import throttle as throttling
 from galeria.interfaces.login.password_sign_in import WRONG_PER_ADDRESS, WRONG_PER_NAME_EVERYWHERE, PasswordSignIn
-from galeria.interfaces.login.throttle import Throttle, TooManyTries
+from galeria.interfaces.login.throttle import TooManyTries
 from galeria.ports.database import Database
-from tests.identity_context import IdentityContext, MovedClock, first_start
+from tests.identity_context import IdentityContext, first_start
 from tests.interfaces.login.login_client import tokens_of
-
-
-@pytest.fixture
-def clock() -> MovedClock:
-    return MovedClock()
-
-
-@pytest.fixture
-def throttle(clock: MovedClock) -> Throttle:
-    return Throttle(clock, limit=5)
 
 
 @pytest.fixture
@@ -32,15 +22,9 @@ def own_context(database: Database) -> IdentityContext:
 
 @pytest.fixture
 def password_sign_in(own_context: IdentityContext) -> PasswordSignIn:
-    return PasswordSignIn(own_context.requests, own_context.secrets, tokens_of(own_context))
-
-
-def blocked_for(throttle: Throttle, key: str = "ana") -> int:
-    try:
-        throttle.check(key)
-    except TooManyTries as error:
-        return error.seconds
-    return 0
+    return PasswordSignIn(
+        own_context.requests, own_context.secrets, tokens_of(own_context), MemoryTries(own_context.clock)
+    )
 
 
 def enter(password_sign_in: PasswordSignIn, name: str, secret: str, address: str = "192.0.2.1") -> Principal:
@@ -52,51 +36,6 @@ def wrong(password_sign_in: PasswordSignIn, name: str, times: int, address: str 
         with pytest.raises(Unauthenticated) as told:
             enter(password_sign_in, name, "wrong", address)
         assert not isinstance(told.value, TooManyTries)
-
-
-def test_blocks_double_up_to_a_quarter_of_an_hour(throttle: Throttle, clock: MovedClock) -> None:
-    for _ in range(4):
-        throttle.count("ana")
-        assert blocked_for(throttle) == 0
-    spans = []
-    for _ in range(10):
-        throttle.count("ana")
-        spans.append(blocked_for(throttle))
-        clock.move(seconds=spans[-1])
-        assert blocked_for(throttle) == 0
-    assert spans == [10, 20, 40, 80, 160, 320, 640, 900, 900, 900]
-
-
-def test_wrong_tries_are_forgotten_after_five_minutes(throttle: Throttle, clock: MovedClock) -> None:
-    for _ in range(20):
-        throttle.count("ana")
-        clock.move(seconds=76)  # four of them within five minutes
-        assert blocked_for(throttle) == 0
-
-
-def test_five_minutes_after_a_block_all_is_forgotten(throttle: Throttle, clock: MovedClock) -> None:
-    for _ in range(8):
-        throttle.count("ana")
-    clock.move(seconds=blocked_for(throttle) + 301)
-    throttle.count("ana")
-    assert blocked_for(throttle) == 0
-
-
-def test_clock_that_is_set_back_keeps_nobody_out(throttle: Throttle, clock: MovedClock) -> None:
-    for _ in range(5):
-        throttle.count("ana")
-    clock.move(days=-1)
-    assert blocked_for(throttle) == 0
-
-
-def test_invented_names_do_not_fill_the_memory(throttle: Throttle, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(throttling, "MOST_KEYS", 10)
-    for number in range(100):
-        throttle.count(f"name-{number}")
-    for _ in range(5):
-        throttle.count("ana")
-    assert blocked_for(throttle) == 10
-    assert len(throttle._tries) == 10
 
 
 @pytest.mark.parametrize("name", ["admin", "nobody"])
@@ -229,6 +168,6 @@ def test_right_guess_among_many_at_once_is_refused_like_the_others(own_context: 
                 wrong(slow, "admin", 5)
             return secrets.matches(hashed, secret)
 
-    slow = PasswordSignIn(own_context.requests, Slow(), tokens_of(own_context))
+    slow = PasswordSignIn(own_context.requests, Slow(), tokens_of(own_context), MemoryTries(own_context.clock))
     with pytest.raises(TooManyTries):
         enter(slow, "admin", right)

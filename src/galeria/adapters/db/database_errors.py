@@ -14,6 +14,7 @@ from galeria.domain.messages import Message, verbatim
 _UNIQUE = "23505"
 _COLLISIONS = {"40001", "40P01"}  # serialization failure, deadlock
 _FULL = {"53100"}
+_BUSY = {"55P03"}  # a lock was not to be had in time
 _OTHER_OUTAGES = ("08", "53", "57", "58")  # connection, resources, operator's intervention, system
 
 _FULL_WORDS = "database or disk is full"
@@ -68,10 +69,7 @@ def _from_sqlite(error: sqlite3.Error) -> GaleriaError | None:
     if _FULL_WORDS in words:
         return out_of_space()
     if is_busy(error):
-        return Unavailable(
-            Message("The database is busy."),
-            hint=Message("Try again; if it stays so, look for another program that holds it open."),
-        )
+        return busy()
     if "malformed" in words or "not a database" in words:
         return Corrupt(
             Message("The database is damaged: {words}.", words=words),
@@ -82,8 +80,9 @@ def _from_sqlite(error: sqlite3.Error) -> GaleriaError | None:
 
 def _from_postgresql(error: Any) -> GaleriaError | None:
     state = getattr(error, "sqlstate", None)
-    if state is None:  # no answer at all: the connection was refused or broken off
-        return unavailable(str(error).strip()) if type(error).__name__ == "OperationalError" else None
+    if state is None:  # no answer at all: the connection was refused, broken off, or not there in time
+        is_outage = any(each.__name__ == "OperationalError" for each in type(error).__mro__)
+        return unavailable(str(error).strip()) if is_outage else None
     if state == _UNIQUE:
         return exists_already(str(error.diag.table_name), str(error.diag.constraint_name))
     if state == "23503":
@@ -92,6 +91,8 @@ def _from_postgresql(error: Any) -> GaleriaError | None:
         return Collision(Message("Another request was quicker."), hint=Message("Look at what it did, then try again."))
     if state in _FULL:
         return out_of_space()
+    if state in _BUSY:
+        return busy()
     return unavailable(str(error).strip()) if state.startswith(_OTHER_OUTAGES) else None
 
 
@@ -116,6 +117,13 @@ def still_used() -> Conflict:
     return Conflict(
         Message("Something still uses what was to be removed, or what it should belong to is gone."),
         hint=Message("Look again at what there is, then remove what stands on it first."),
+    )
+
+
+def busy() -> Unavailable:
+    return Unavailable(
+        Message("The database is busy."),
+        hint=Message("Try again; if it stays so, look for another program that holds it open."),
     )
 
 

@@ -1,14 +1,21 @@
 """Open the database so that one unit of work writes at a time, and those that read never wait.
 
 SQLite: a transaction that reads first and writes later fails with SQLITE_BUSY_SNAPSHOT when another wrote in between
-(sqlite.org/isolation.html), so writing units begin with BEGIN IMMEDIATE and queue there. PostgreSQL gives the same by
-SERIALIZABLE: the slower of two that collide is refused. Anything else that uses the engine gets a plain transaction
-and must, on SQLite, either only read or begin with the statement that writes.
+(sqlite.org/isolation.html), so writing units begin with BEGIN IMMEDIATE and queue there. PostgreSQL gives the same by a
+lock that a transaction holds from its begin to its end, across all processes. Anything else that uses the engine gets a
+plain transaction and must, on SQLite, either only read or begin with the statement that writes.
+
+Where several processes share a database, a transaction of one that the others have given up must not commit: each that
+changes something begins by asking for the row of its process, and holds it (`Fence`).
 """
 
 import json
+import os
+import socket
 import sqlite3
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,15 +23,60 @@ from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from galeria.adapters.db.database_errors import is_busy, translated_error
+from galeria.adapters.db.tables.process_tables import processes
 
 UNIT = "galeria_unit"
-"""Execution option of the connections that units of work use: WRITING or READING."""
+"""Execution option of the connections whose errors are translated: WRITING, READING, MIGRATING or LEASING."""
+
+FENCE = "galeria_fence"
+"""Execution option: the `Fence` of transactions that change something."""
 
 WRITING = "writing"
 READING = "reading"
+MIGRATING = "migrating"
+LEASING = "leasing"
 
 BUSY_TIMEOUT = 10_000
-"""Milliseconds that SQLite waits for the one who writes."""
+"""Milliseconds that a writer waits for the one who writes."""
+
+LONGEST_SILENCE = 8_000
+"""Milliseconds for which a writer may say nothing to PostgreSQL. A process that was stopped, or whose computer is gone,
+holds up all others for so long."""
+
+_WRITERS = 0x67616C66  # PostgreSQL's advisory locks have numbers, not names: any that nobody else uses
+
+_CUT_OFF = 10_000
+"""Milliseconds after which what was sent and is not acknowledged ends a session, on both sides."""
+
+
+def connecting(**settings: int) -> dict[str, Any]:
+    """Return how a session with PostgreSQL is opened, with these settings of the server's for it.
+
+    Whoever is cut off from the server learns it within seconds, and so does the server, which would otherwise keep the session
+    for hours where it waits, and for a quarter of an hour where it has sent something.
+    """
+    kept = {
+        "tcp_keepalives_idle": 5,
+        "tcp_keepalives_interval": 2,
+        "tcp_keepalives_count": 3,
+        "tcp_user_timeout": _CUT_OFF,
+    }
+    return {
+        "connect_timeout": 5,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": _CUT_OFF,
+        "options": " ".join(f"-c {name}={value}" for name, value in {**kept, **settings}.items()),
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fence:
+    """The process for which transactions change something, and what is called once the others have given it up."""
+
+    process_id: str
+    given_up: Callable[[], None]
 
 
 def make_engine(url: str) -> sa.Engine:
@@ -42,21 +94,37 @@ def make_engine(url: str) -> sa.Engine:
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
     else:
-        # A PostgreSQL server allows 100 connections by default, and several processes share them.
-        engine = sa.create_engine(parsed, pool_size=5, max_overflow=15, pool_pre_ping=True, hide_parameters=True)
+        # A PostgreSQL server allows 100 connections by default, and several processes share them. Those above the pool's size
+        # are closed after each use, and a new one costs the server more than a request's statements.
+        engine = sa.create_engine(
+            parsed,
+            pool_size=10,
+            max_overflow=10,
+            pool_pre_ping=True,
+            json_deserializer=_read_json,
+            hide_parameters=True,
+            # Seen in pg_stat_activity.
+            connect_args={**connecting(), "application_name": session_name(socket.gethostname(), os.getpid())},
+        )
+        sa.event.listen(engine, "begin", _begin_postgresql)
     sa.event.listen(engine, "handle_error", _translate_error, retval=True)
     return engine
 
 
+def session_name(host: str, pid: int) -> str:
+    """Return the name that PostgreSQL shows of a process's sessions; it keeps 63 characters of it."""
+    return f"galeria {host} {pid}"
+
+
 def migrating(engine: sa.Engine) -> sa.Engine:
     """Return the same engine and pool for migrations; on PostgreSQL each statement sees what others have committed by then."""
-    return engine.execution_options(**{UNIT: WRITING})
+    return engine.execution_options(**{UNIT: MIGRATING})
 
 
 def writing(engine: sa.Engine) -> sa.Engine:
     """Return the same engine and pool; its transactions do not see others' writes between their begin and commit."""
     if engine.dialect.name == "postgresql":
-        return engine.execution_options(**{UNIT: WRITING}, isolation_level="SERIALIZABLE")
+        return engine.execution_options(**{UNIT: WRITING}, isolation_level="READ COMMITTED")
     return engine.execution_options(**{UNIT: WRITING})
 
 
@@ -65,6 +133,17 @@ def reading(engine: sa.Engine) -> sa.Engine:
     if engine.dialect.name == "postgresql":
         return engine.execution_options(**{UNIT: READING}, isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return engine.execution_options(**{UNIT: READING})
+
+
+def fenced(engine: sa.Engine, fence: Fence) -> sa.Engine:
+    """Return the same engine and pool; its transactions change nothing once the others have given the process up."""
+    return engine.execution_options(**{FENCE: fence})
+
+
+def translating(engine: sa.Engine) -> sa.Engine:
+    """Return an engine on the same pool whose errors are translated as those of units of work are."""
+    sa.event.listen(engine, "handle_error", _translate_error, retval=True)
+    return engine.execution_options(**{UNIT: LEASING})
 
 
 def _read_json(text: str) -> Any:
@@ -125,7 +204,32 @@ def empty_write_ahead_log(engine: sa.Engine) -> bool:
 
 def _begin_sqlite(connection: sa.Connection) -> None:
     unit = connection.get_execution_options().get(UNIT)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if unit == WRITING else "BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if unit in (WRITING, MIGRATING) else "BEGIN")
+
+
+def _begin_postgresql(connection: sa.Connection) -> None:
+    options = connection.get_execution_options()
+    unit, fence = options.get(UNIT), options.get(FENCE)
+    if unit in (READING, MIGRATING) or (unit is None and fence is None):
+        return
+    settings = [_local("idle_in_transaction_session_timeout", LONGEST_SILENCE), _local("lock_timeout", BUSY_TIMEOUT)]
+    queueing = [sa.func.pg_advisory_xact_lock(_WRITERS)] if unit == WRITING else []
+    connection.execute(sa.select(*settings, *queueing))
+    if fence is not None and connection.scalar(_living(fence.process_id)) is None:
+        fence.given_up()
+
+
+def _local(name: str, milliseconds: int) -> sa.Function[str]:
+    return sa.func.set_config(name, str(milliseconds), True)  # until the transaction ends
+
+
+def _living(process_id: str) -> sa.Select[tuple[str]]:
+    """The process's row while it is not given up, held so that it cannot be until the transaction ends.
+
+    The lock does not hinder its sign of life, which changes no key.
+    """
+    row = sa.select(processes.c.id).where(processes.c.id == process_id, processes.c.ended_at.is_(None))
+    return row.with_for_update(read=True, key_share=True)
 
 
 def _translate_error(context: sa.engine.ExceptionContext) -> BaseException | None:

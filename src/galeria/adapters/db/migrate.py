@@ -45,6 +45,11 @@ def head_revision() -> str:
     return str(ScriptDirectory.from_config(_config()).get_current_head())
 
 
+def is_known_revision(revision: str) -> bool:
+    """Return whether this program can bring a database of that revision up to date."""
+    return any(each.revision == revision for each in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
 def _config(connection: sa.Connection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", "galeria.adapters.db:migrations")

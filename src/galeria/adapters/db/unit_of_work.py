@@ -6,14 +6,23 @@ from typing import Any, NoReturn, Self
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, UOWTransaction
 
+from galeria.adapters.db.database_errors import busy
+from galeria.adapters.db.engine import Fence, fenced
 from galeria.adapters.db.engine import reading as reading_engine
 from galeria.adapters.db.engine import writing as writing_engine
 from galeria.adapters.db.repositories.audit import SqlAuditRepository
 from galeria.adapters.db.repositories.base import SqlResourceRepository
+from galeria.adapters.db.repositories.class_help import (
+    SqlClassMessageRepository,
+    SqlRaisedHandRepository,
+    SqlWatcherRepository,
+)
 from galeria.adapters.db.repositories.classes import (
+    SqlKeptMachineRepository,
     SqlOccurrenceRecordRepository,
     SqlPresenceRepository,
     SqlUsageRepository,
+    SqlWorkDiskRepository,
 )
 from galeria.adapters.db.repositories.image_queries import SqlImageQueries
 from galeria.adapters.db.repositories.images import SqlDefinitionRepository, SqlGalleryRepository, SqlVersionRepository
@@ -43,7 +52,7 @@ from galeria.adapters.db.repositories.storage import (
     SqlManagedImageRepository,
     SqlSnapshotRepository,
 )
-from galeria.adapters.db.repositories.storage_usage import SqlStorageUsageRepository
+from galeria.adapters.db.repositories.storage_usage import SqlStorageUsageRepository, SqlStoreUpkeepRepository
 from galeria.adapters.db.repositories.version_queries import SqlVersionQueries
 from galeria.adapters.db.tables import core_tables
 from galeria.adapters.db.tables.derived_columns import fill_derived_columns
@@ -64,8 +73,7 @@ class _ReadingSession(Session):
 class SqlUnitOfWork:
     """A unit of work. Queries see what was added before them; entering begins the transaction and takes the lock for writing.
 
-    Opening a second writing unit within the first in one thread waits for itself: on SQLite it raises Unavailable after 10
-    s.
+    Opening a second writing unit within the first in one thread waits for itself, and raises Unavailable after 10 s.
     """
 
     def __init__(self, session: Session) -> None:
@@ -115,8 +123,28 @@ class SqlUnitOfWork:
         return SqlUsageRepository(self._session)
 
     @property
+    def kept_machines(self) -> SqlKeptMachineRepository:
+        return SqlKeptMachineRepository(self._session)
+
+    @property
+    def work_disks(self) -> SqlWorkDiskRepository:
+        return SqlWorkDiskRepository(self._session)
+
+    @property
     def presence(self) -> SqlPresenceRepository:
         return SqlPresenceRepository(self._session)
+
+    @property
+    def class_messages(self) -> SqlClassMessageRepository:
+        return SqlClassMessageRepository(self._session)
+
+    @property
+    def raised_hands(self) -> SqlRaisedHandRepository:
+        return SqlRaisedHandRepository(self._session)
+
+    @property
+    def watchers(self) -> SqlWatcherRepository:
+        return SqlWatcherRepository(self._session)
 
     @property
     def invitations(self) -> SqlInvitationRepository:
@@ -125,6 +153,10 @@ class SqlUnitOfWork:
     @property
     def storage_usage(self) -> SqlStorageUsageRepository:
         return SqlStorageUsageRepository(self._session)
+
+    @property
+    def store_upkeep(self) -> SqlStoreUpkeepRepository:
+        return SqlStoreUpkeepRepository(self._session)
 
     def subscriptions(self) -> list[Subscription]:
         """Return all subscriptions, sorted by display name."""
@@ -135,7 +167,10 @@ class SqlUnitOfWork:
         self._session.add(subscription)
 
     def __enter__(self) -> Self:
-        self._session.connection()
+        try:
+            self._session.connection()
+        except sa.exc.TimeoutError as error:  # of the pool: all connections were in use for half a minute
+            raise busy() from error
         return self
 
     def __exit__(
@@ -164,10 +199,13 @@ class SqlReadingUnitOfWork(SqlUnitOfWork):
 
 
 class SqlDatabase:
-    """Opens units of work on an engine of `make_engine`, after `map_classes` and `migrate` were called."""
+    """Opens units of work on an engine of `make_engine`, after `map_classes` and `migrate` were called.
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self._writing = writing_engine(engine)
+    With a fence, units that write do so only while this process was not given up by those that share the database.
+    """
+
+    def __init__(self, engine: sa.Engine, fence: Fence | None = None) -> None:
+        self._writing = writing_engine(fenced(engine, fence) if fence else engine)
         self._reading = reading_engine(engine)
 
     def __call__(self, *, reading: bool = False) -> UnitOfWork:

@@ -3,8 +3,10 @@
 from alembic import context
 
 from galeria.adapters.db.tables import (
+    boot_trace_tables,
     chunk_tables,
     core_tables,
+    process_tables,
     roster_tables,
     sign_in_tables,
     storage_tables,
@@ -13,7 +15,16 @@ from galeria.adapters.db.tables import (
 from galeria.adapters.db.tables.metadata import metadata
 
 # Importing these modules puts the tables on `metadata`.
-DECLARED_BY = (core_tables, chunk_tables, sign_in_tables, storage_tables, roster_tables, version_indexes)
+DECLARED_BY = (
+    core_tables,
+    boot_trace_tables,
+    chunk_tables,
+    process_tables,
+    sign_in_tables,
+    storage_tables,
+    roster_tables,
+    version_indexes,
+)
 
 
 def run() -> None:

@@ -46,6 +46,17 @@ class SqlRepository(Generic[T]):
             raise missing(self._word, id)
         return thing
 
+    def of_ids(self, ids: Collection[str]) -> list[T]:
+        return [each for some in batches(sorted(ids)) for each in self._where(self._id.in_(some), order=(self._id,))]
+
+    def ids(self) -> set[str]:
+        return set(self._session.scalars(sa.select(self._id)))
+
+    @property
+    def _id(self) -> sa.Column[str]:
+        (column,) = self._table.primary_key.columns
+        return column
+
     def _where(self, *conditions: sa.ColumnElement[bool], order: tuple[Any, ...] = ()) -> list[T]:
         question = sa.select(self._kind).where(*conditions)
         return list(self._session.scalars(question.order_by(*order) if order else question))

@@ -1,6 +1,6 @@
 """Queries over many labs at once, which return plain rows where there may be thousands."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -46,16 +46,19 @@ class SqlLabQueries:
         asked = [sa.select(LabMachine).where(_machines.lab_id.in_(some), is_template) for some in batches(lab_ids)]
         return {each.lab_id: each for question in asked for each in self._session.scalars(question)}
 
-    def totals(self, *, author_id: str | None = None, region: str | None = None) -> LabTotals:
+    def totals(
+        self, *, author_id: str | None = None, account_id: str | None = None, region: str | None = None
+    ) -> LabTotals:
         """A draft counts for nothing while the lab whose template it lost is still being removed under the same key."""
         self._session.flush()
-        labs, capacity = self._counted(core_tables.labs, author_id, region)
+        which = {"author_id": author_id, "account_id": account_id, "location": region}
+        labs, capacity = self._counted(core_tables.labs, which)
         is_only = _drafts.key.not_in(sa.select(_labs.key))
-        drafts, announced = self._counted(roster_tables.lab_drafts, author_id, region, is_only)
+        drafts, announced = self._counted(roster_tables.lab_drafts, which, is_only)
         templates = sa.select(sa.func.count()).where(
             _machines.kind == MachineKind.TEMPLATE, _machines.lab_id == _labs.id
         )
-        found = self._session.scalar(templates.where(*_made_by(core_tables.labs, author_id, region))) or 0
+        found = self._session.scalar(templates.where(*_those(core_tables.labs, which))) or 0
         return LabTotals(labs=labs + drafts, machines=capacity + announced + found)
 
     def exports(self, machine_id: str) -> list[ImageVersion]:
@@ -69,11 +72,11 @@ class SqlLabQueries:
         return max(found, key=lambda each: (each.created_at, each.id), default=None)
 
     def _counted(
-        self, table: sa.Table, author_id: str | None, region: str | None, *conditions: sa.ColumnElement[bool]
+        self, table: sa.Table, which: Mapping[str, str | None], *conditions: sa.ColumnElement[bool]
     ) -> tuple[int, int]:
         """Return how many rows there are, and the sum of their capacities."""
         counted = sa.select(sa.func.count(table.c.id), sa.func.coalesce(sa.func.sum(table.c.capacity), 0))
-        count, capacity = self._session.execute(counted.where(*_made_by(table, author_id, region), *conditions)).one()
+        count, capacity = self._session.execute(counted.where(*_those(table, which), *conditions)).one()
         return int(count), int(capacity)
 
     def _newest(self, subjects: Sequence[str]) -> Operation | None:
@@ -91,11 +94,11 @@ class SqlLabQueries:
             yield LabOutline(id, _name(resource_id), title, image or _name(image_id))
 
 
-def _made_by(table: sa.Table, author_id: str | None, region: str | None) -> Iterator[sa.ColumnElement[bool]]:
-    if author_id is not None:
-        yield table.c.author_id == author_id
-    if region is not None:
-        yield table.c.location == region
+def _those(table: sa.Table, which: Mapping[str, str | None]) -> Iterator[sa.ColumnElement[bool]]:
+    """The conditions on columns by their names; None is no condition."""
+    for name, value in which.items():
+        if value is not None:
+            yield table.c[name] == value
 
 
 def _name(resource_id: str) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Collection
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from galeria.adapters.db.repositories.base import SqlRepository, SqlResourceRepository
+from galeria.adapters.db.repositories.base import SqlRepository, SqlResourceRepository, batches
 from galeria.adapters.db.tables import core_tables, failure_tables
+from galeria.adapters.db.tables.boot_trace_tables import boot_traces
 from galeria.domain.labs.accounts import ImageSwitch, LabAccount
 from galeria.domain.labs.labs import FailureRecord, Lab, LabMachine, MachineKind
 from galeria.domain.messages import Message
-from galeria.domain.states import MachineState
+from galeria.domain.states import MachineState, ProvisioningState, ReplicaState
 from galeria.ports.lab_repositories import SettledMachine
 from galeria.ports.machines import Machine
 
@@ -63,6 +64,19 @@ class SqlLabRepository(SqlResourceRepository[Lab]):
         """Return the labs that were made from the version, sorted by name."""
         return self._named_order(core_tables.labs.c.version_id == version_id)
 
+    def awaiting(self, home: str) -> list[Lab]:
+        """Return the labs whose own region has no complete replica of their version, sorted by name."""
+        labs, versions, replicas = core_tables.labs.c, core_tables.image_versions.c, core_tables.replicas.c
+        is_held = sa.exists().where(
+            replicas.version_id == labs.version_id,
+            replicas.region == labs.location,
+            replicas.state == ReplicaState.COMPLETED,
+        )
+        is_made_there = sa.exists().where(
+            versions.id == labs.version_id, versions.location == home, versions.deleted_at.is_(None)
+        )
+        return self._named_order(sa.and_(labs.location != home, is_made_there, ~is_held))
+
     def count_of_version(self, version_id: str) -> int:
         return self._count(core_tables.labs.c.version_id == version_id)
 
@@ -95,6 +109,11 @@ class SqlMachineRepository(SqlRepository[LabMachine]):
         found = self._where(core_tables.lab_machines.c.claimed_by == user_id)
         return found[0] if found else None
 
+    def of_users(self, user_ids: Collection[str]) -> dict[str, LabMachine]:
+        claimed_by = core_tables.lab_machines.c.claimed_by
+        found = [each for some in batches(sorted(user_ids)) for each in self._where(claimed_by.in_(some))]
+        return {each.claimed_by: each for each in found if each.claimed_by}
+
     def find_free(self, lab_id: str) -> LabMachine | None:
         self._session.flush()
         columns = core_tables.lab_machines.c
@@ -110,13 +129,29 @@ class SqlMachineRepository(SqlRepository[LabMachine]):
     def in_region(self, region: str) -> list[LabMachine]:
         return self._where(core_tables.lab_machines.c.region == region, order=self._order())
 
+    def arriving(self, digests: Collection[str]) -> list[LabMachine]:
+        columns = core_tables.lab_machines.c
+        return self._where(
+            sa.or_(columns.base_digest.in_(digests), columns.image_percent.is_not(None)), order=self._order()
+        )
+
+    def forget_boot_traces(self, *, kept: Collection[str]) -> None:
+        traced = set(self._session.scalars(sa.select(boot_traces.c.digest)))
+        for some in batches(sorted(traced.difference(kept))):
+            self._session.execute(sa.delete(boot_traces).where(boot_traces.c.digest.in_(some)))
+
     def contents(self, region: str) -> set[str]:
         columns = core_tables.lab_machines.c
         question = sa.select(columns.base_digest, columns.layer_digest).where(columns.region == region).distinct()
         return {digest for each in self._session.execute(question) for digest in each if digest}
 
-    def ids(self) -> set[str]:
-        return set(self._session.scalars(sa.select(core_tables.lab_machines.c.id)))
+    def to_update(self) -> list[tuple[LabMachine, Lab]]:
+        columns = core_tables.lab_machines.c
+        is_made = core_tables.labs.c.state == ProvisioningState.SUCCEEDED
+        return self._with_labs(is_made, columns.update_at_stop, columns.state == MachineState.STOPPED)
+
+    def with_layers(self) -> list[LabMachine]:
+        return self._where(core_tables.lab_machines.c.layer.is_not(None), order=self._order())
 
     def settled(self) -> list[SettledMachine]:
         columns = core_tables.lab_machines.c
@@ -145,13 +180,17 @@ class SqlMachineRepository(SqlRepository[LabMachine]):
         if record is not None:
             self._session.delete(record)
 
-    def sizes_on_host(self, *, starting: Collection[str]) -> list[tuple[str, int]]:
+    def sizes_on_host(
+        self, *, starting: Collection[str], regions: Collection[str] | None = None
+    ) -> list[tuple[str, int]]:
         self._session.flush()
         columns, labs = core_tables.lab_machines.c, core_tables.labs.c
         is_on = sa.or_(columns.state.in_(_ON), columns.is_on.is_(True))
         asked = sa.select(labs.size, columns.id, is_on.label("is_on")).join(
             core_tables.lab_machines, labs.id == columns.lab_id
         )
+        if regions is not None:
+            asked = asked.where(columns.region.in_(regions))
         counted = Counter(
             size
             for size, id, on in self._session.execute(
@@ -174,11 +213,13 @@ class SqlMachineRepository(SqlRepository[LabMachine]):
         return {port for pair in self._session.execute(question) for port in pair if port is not None}
 
     def running(self) -> list[tuple[LabMachine, Lab]]:
-        columns = core_tables.lab_machines.c
+        return self._with_labs(core_tables.lab_machines.c.state.in_(RUNNING_STATES))
+
+    def _with_labs(self, *conditions: sa.ColumnElement[bool]) -> list[tuple[LabMachine, Lab]]:
         question = (
             sa.select(LabMachine, Lab)
-            .join(core_tables.labs, core_tables.labs.c.id == columns.lab_id)
-            .where(columns.state.in_(RUNNING_STATES))
+            .join(core_tables.labs, core_tables.labs.c.id == core_tables.lab_machines.c.lab_id)
+            .where(*conditions)
             .order_by(*self._order())
         )
         return [(machine, lab) for machine, lab in self._session.execute(question)]

@@ -1,12 +1,11 @@
 """Repositories of a lab's users, invitations, schedules and revisions, of lab drafts, and of people's favorite labs."""
 
-from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from galeria.adapters.db.repositories.base import SqlRepository, SqlResourceRepository, batches
+from galeria.adapters.db.repositories.base import SqlRepository, SqlResourceRepository
 from galeria.adapters.db.tables import core_tables
 from galeria.adapters.db.tables import roster_tables as tables
 from galeria.domain.labs.addresses import address_key
@@ -29,12 +28,6 @@ class SqlLabUserRepository(SqlResourceRepository[LabUser]):
     def of_principal(self, principal_id: str) -> list[LabUser]:
         """Return the principal's registrations, sorted by name."""
         return self._named_order(tables.lab_users.c.principal_id == principal_id)
-
-    def of_ids(self, ids: Collection[str]) -> list[LabUser]:
-        columns = tables.lab_users.c
-        return [
-            each for some in batches(sorted(ids)) for each in self._where(columns.id.in_(some), order=(columns.id,))
-        ]
 
     def find_by_email(self, lab_id: str, email: str) -> LabUser | None:
         columns = tables.lab_users.c

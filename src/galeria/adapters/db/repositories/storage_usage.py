@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from galeria.adapters.db.repositories.base import batches
 from galeria.adapters.db.repositories.replica_regions import regions_of_copies
-from galeria.adapters.db.tables import core_tables
+from galeria.adapters.db.tables import core_tables, upkeep_tables
 from galeria.adapters.db.tables.columns import UtcTime
 from galeria.adapters.db.tables.version_indexes import IS_THERE
 from galeria.domain.foreign_text import sorting_key
+from galeria.domain.images.upkeep import StoreUpkeep, UpkeepKind
 from galeria.domain.states import ReplicaState
 from galeria.ports.storage_usage import PLACE, ImageSum, LabUse, RegionUsage, StoredVersion, VersionSum, chain_of
 
@@ -212,3 +213,20 @@ def _by_owner(rows: Iterable[tuple[str, str, int]]) -> Figures:
     for id, region, figure in rows:
         found.setdefault(id, {})[region] = int(figure)
     return found
+
+
+class SqlStoreUpkeepRepository:
+    """Implements `StoreUpkeepRepository`."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def find(self, region: str, kind: UpkeepKind) -> StoreUpkeep | None:
+        return self._session.get(StoreUpkeep, (region, kind))
+
+    def all(self) -> list[StoreUpkeep]:
+        columns = upkeep_tables.store_upkeep.c
+        return list(self._session.scalars(sa.select(StoreUpkeep).order_by(columns.region, columns.kind)))
+
+    def keep(self, upkeep: StoreUpkeep) -> None:
+        self._session.merge(upkeep)

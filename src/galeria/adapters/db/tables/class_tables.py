@@ -1,9 +1,10 @@
-"""Tables of what was done of schedules, of how long students' machines ran, and of who uses machines.
+"""Tables of what was done of schedules, of how long students' machines ran, of who uses machines, and of what
+is kept of their work.
 
-Rows go with their lab or their machine.
+Rows go with their lab or their machine, but for work disks and earlier machines, which are removed with their files.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, text
 
 from galeria.adapters.db.tables.columns import UtcTime, enum_type, string_list
 from galeria.adapters.db.tables.metadata import metadata
@@ -66,4 +67,32 @@ machine_presence = Table(
     Column("sent_bytes", BigInteger, nullable=False),
     Column("processor_seconds", Float, nullable=False),
     Column("reason", enum_type(ShutdownReason)),
+)
+
+work_disks = Table(
+    "work_disks",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("region", String, nullable=False),
+    Column("size_gib", Integer, nullable=False),
+    # No foreign keys: a lab, a machine and a person may be gone before the work is.
+    Column("lab_id", String, nullable=False, index=True),
+    *(Column(name, String, nullable=False) for name in ("lab_key", "lab_title", "author_id", "person", "email")),
+    Column("machine_id", String),
+    Column("kept_until", UtcTime, index=True),
+    Column("is_mounted", Boolean, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Index("ix_work_disks_machine_id", "machine_id", unique=True),
+)
+
+kept_machines = Table(
+    "kept_machines",
+    metadata,
+    Column("id", String, primary_key=True),
+    *(Column(name, String, nullable=False, index=True) for name in ("machine_id", "lab_id")),
+    *(Column(name, String, nullable=False) for name in ("user_id", "region", "base_digest")),
+    Column("revision", Integer, nullable=False),
+    Column("row", JSON, nullable=False),
+    Column("kept_at", UtcTime, nullable=False),
+    Column("kept_until", UtcTime, nullable=False, index=True),
 )

@@ -12,17 +12,23 @@ from galeria.adapters.db.tables import (
     class_tables,
     core_tables,
     failure_tables,
+    help_tables,
     roster_tables,
     sign_in_tables,
     storage_tables,
+    upkeep_tables,
 )
 from galeria.adapters.db.tables.metadata import metadata
 from galeria.domain.audit import AuditEvent
+from galeria.domain.classes.class_help import ClassMessage, MachineWatcher, RaisedHand
+from galeria.domain.classes.kept_machines import KeptMachine
 from galeria.domain.classes.occurrences import OccurrenceRecord
 from galeria.domain.classes.shutdown import MachinePresence
 from galeria.domain.classes.usage import UsageSession
+from galeria.domain.classes.work_disks import WorkDisk
 from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
 from galeria.domain.images.storage import AccessGrant, Disk, ManagedImage, ManagedImageDisk, Snapshot
+from galeria.domain.images.upkeep import StoreUpkeep
 from galeria.domain.labs.accounts import ImageSwitch, LabAccount
 from galeria.domain.labs.invitations import UserInvitation
 from galeria.domain.labs.labs import FailureRecord, Lab, LabDraft, LabMachine
@@ -56,6 +62,11 @@ _TABLES: tuple[tuple[type[Any], sa.Table], ...] = (
     (OccurrenceRecord, class_tables.occurrence_records),
     (MachinePresence, class_tables.machine_presence),
     (UsageSession, class_tables.usage_sessions),
+    (WorkDisk, class_tables.work_disks),
+    (KeptMachine, class_tables.kept_machines),
+    (ClassMessage, help_tables.class_messages),
+    (RaisedHand, help_tables.raised_hands),
+    (MachineWatcher, help_tables.machine_watchers),
     (LabDraft, roster_tables.lab_drafts),
     (FavoriteLab, roster_tables.favorite_labs),
     (Principal, core_tables.principals),
@@ -70,6 +81,7 @@ _TABLES: tuple[tuple[type[Any], sa.Table], ...] = (
     (Operation, core_tables.operations),
     (OperationStep, core_tables.operation_steps),
     (FailureRecord, failure_tables.failure_records),
+    (StoreUpkeep, upkeep_tables.store_upkeep),
     (AuditEvent, audit_tables.audit_events),
     (Upload, core_tables.uploads),
     (Disk, storage_tables.disks),

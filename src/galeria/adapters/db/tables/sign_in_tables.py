@@ -75,3 +75,13 @@ authorization_codes = Table(
     Column("expires_at", UtcTime, nullable=False, index=True),
     Column("used_at", UtcTime),
 )
+
+# Empty where the database is a file of one computer, whose only server counts in its memory.
+wrong_tries = Table(
+    "wrong_tries",
+    metadata,
+    Column("id", String(32), primary_key=True),  # a keyed hash of what is guessed and from where
+    Column("failures", Integer, nullable=False),
+    Column("blocked_until", UtcTime),  # by the database's clock, as all times here
+    Column("forgotten_at", UtcTime, nullable=False, index=True),
+)

@@ -1,0 +1,1 @@
+"""From each released schema to the present one."""

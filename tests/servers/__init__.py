@@ -1,0 +1,1 @@
+"""Small servers that tests start themselves, and the ports for them. They listen on the loopback."""
