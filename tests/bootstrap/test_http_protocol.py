@@ -17,8 +17,8 @@ from tests.waiting import until
 class Hasty(DeadlineProtocol):
     """The same with deadlines that a test can wait for."""
 
-    head_seconds = 0.4
-    body_seconds = 0.4
+    head_seconds = 1.0
+    body_seconds = 1.0
 
 
 class Patient(DeadlineProtocol):
@@ -38,7 +38,7 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
         if not message.get("more_body"):
             break
     if scope["path"] == "/slow":
-        await asyncio.sleep(1)
+        await asyncio.sleep(2)
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
     await send({"type": "http.response.body", "body": body})
 
@@ -52,7 +52,7 @@ def served(protocol: type[DeadlineProtocol]) -> Iterator[tuple[str, int]]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    until(lambda: server.started, "the server did not start")
+    until(lambda: server.started, "the server has started")
     try:
         yield listener.getsockname()
     finally:

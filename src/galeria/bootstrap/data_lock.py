@@ -1,4 +1,4 @@
-"""One server and one worker for each data directory: two workers would run the same steps at the same time."""
+"""One server and one worker for each data directory whose database is a file: two would run the same steps at the same time."""
 
 import fcntl
 import os
@@ -9,6 +9,7 @@ from pathlib import Path
 from galeria.domain.errors import Conflict
 from galeria.domain.messages import Message
 
+SERVER_LOCK, WORKER_LOCK = "serve.lock", "worker.lock"
 LONGEST_NOTE = 100  # bytes of the file that are read
 
 

@@ -48,6 +48,8 @@ def ensure_first_start(container: Container) -> None:
     first = ensure_bootstrap_secrets(secrets_folder(container.data), container.id_generator)
     home = container.settings.regions.all[0].name
     with container.requests.anonymous_writing() as request:
+        if is_started(request, id):  # by another server, at this moment
+            return
         create_first_start(request, id, first, container.secrets, location=home)
         people = request.uow.people
         admin = people.find_by_name(first.user_name)

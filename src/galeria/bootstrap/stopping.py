@@ -1,0 +1,61 @@
+"""How a server or a worker ends: SIGTERM or SIGINT ask for it, and a second one does not wait."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+
+log = logging.getLogger(__name__)
+
+
+class Stop:
+    """The wish that this process ends. Whoever has something to finish asks how many seconds are left for it."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._deadline: float | None = None
+        self._asked = threading.Event()
+        self._told: list[Callable[[], None]] = []
+
+    def listen(self) -> None:
+        """Hear the signals from now on; only the main thread may."""
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, self._hear)
+
+    def tell(self, listener: Callable[[], None]) -> None:
+        """Have it called as soon as the wish is there. It runs within a signal's handler: it may set flags and no more."""
+        self._told.append(listener)
+
+    def wait(self) -> None:
+        """Wait for the wish."""
+        self._asked.wait()
+
+    @property
+    def seconds_left(self) -> float:
+        """How long may still be waited; all of the time while nobody has asked."""
+        if self._deadline is None:
+            return self._seconds
+        return max(0.0, self._deadline - time.monotonic())
+
+    def _hear(self, number: int, _frame: FrameType | None) -> None:
+        if self._asked.is_set():
+            exit_process()
+        self._deadline = time.monotonic() + self._seconds
+        self._asked.set()
+        for listener in self._told:
+            listener()
+
+
+def exit_process() -> None:
+    """End the process at once.
+
+    Running steps stop as after a crash, which each of them survives; waiting for them could take as long as storing a large
+    image.
+    """
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)
