@@ -1,0 +1,1 @@
+"""What is given away (wheel, Debian package, container) is built and started."""
