@@ -1,18 +1,18 @@
 """A database file, an index on it and a shop of regions for each test."""
 
-import os
-import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from galeria.adapters.db.engine import make_engine
 from galeria.adapters.db.tables.chunk_tables import chunks, packs
 from galeria.adapters.store.packs.chunk_index import DatabaseChunkIndex
+from galeria.adapters.store.region_store import RegionStore
 from galeria.programs import run
+from tests.adapters.postgresql import created_database
 from tests.adapters.store.fixtures import StoreFixture
 
 
@@ -36,35 +36,27 @@ def shop(tmp_path: Path, sqlite: sa.Engine) -> StoreFixture:
     return StoreFixture(tmp_path, DatabaseChunkIndex(sqlite))
 
 
-@pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """A PostgreSQL of its own on a UNIX socket; needs the programs initdb and pg_ctl (Debian: postgresql)."""
-    directory = Path(tempfile.mkdtemp(prefix="galeria-pg-"))
-    cluster = directory / "cluster"
-    # The server refuses to run as root.
-    other: list[str] = ["runuser", "-u", "nobody", "--"] if os.geteuid() == 0 else []
-    if other:
-        shutil.chown(directory, "nobody")
-    try:
-        run([*other, "initdb", "-D", cluster, "-A", "trust", "-N", "-U", "galeria"])
-        settings = f"-c listen_addresses='' -k {directory} -F"
-        # The log takes the server's output; with the caller's pipe it would keep the caller waiting for its end.
-        run([*other, "pg_ctl", "-D", cluster, "-w", "-o", settings, "-l", directory / "log", "start"])
-        try:
-            yield f"postgresql+psycopg://galeria@/postgres?host={directory}"
-        finally:
-            run([*other, "pg_ctl", "-D", cluster, "-w", "-m", "immediate", "stop"])
-    finally:
-        shutil.rmtree(directory)
+@pytest.fixture(params=["directory", "memory"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """The kind of a region's bucket."""
+    return str(request.param)
 
 
 @pytest.fixture
-def postgres(postgres_url: str) -> Iterator[sa.Engine]:
-    engine = sa.create_engine(postgres_url)
+def store(shop: StoreFixture, kind: str) -> RegionStore:
+    return shop.store("north", kind)
+
+
+@pytest.fixture
+def other(shop: StoreFixture, kind: str) -> RegionStore:
+    return shop.store("south", kind)
+
+
+@pytest.fixture
+def postgresql(postgresql_url: str) -> Iterator[sa.Engine]:
+    engine = make_engine(created_database(postgresql_url, like="template1"))
     make_tables(engine)
     yield engine
-    chunks.drop(engine)
-    packs.drop(engine)
     engine.dispose()
 
 

@@ -8,7 +8,7 @@ from random import Random
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from galeria.adapters.store.context import StoreContext
-from galeria.adapters.store.objects.bucket import open_bucket
+from galeria.adapters.store.objects.bucket import Bucket, open_bucket
 from galeria.adapters.store.region_store import RegionStore
 from galeria.ports.disks import Content, DiskReader, Extent
 from galeria.ports.images import Captured, ChunkIndex, Digest
@@ -58,12 +58,10 @@ class StoreFixture:
 
     def context(self, region: str, kind: str = "directory", *, scale: int = 1) -> StoreContext:
         """`scale` multiplies the sizes of chunks and packs, for tests with many bytes."""
-        url = (self.directory / region).as_uri() if kind == "directory" else "memory://"
         work = self.directory / "work" / region
-        bucket = open_bucket(url, region=region, staging=work / "staging")
         return StoreContext(
             region=region,
-            bucket=bucket,
+            bucket=self.bucket(region, kind, staging=work / "staging"),
             index=self.index,
             lock=work / "lease",
             key=self.key,
@@ -71,6 +69,10 @@ class StoreFixture:
             pack_size=PACK * scale,
             threads=2,
         )
+
+    def bucket(self, region: str, kind: str, *, staging: Path) -> Bucket:
+        url = (self.directory / region).as_uri() if kind == "directory" else "memory://"
+        return open_bucket(url, region=region, staging=staging)
 
     def store(self, region: str, kind: str = "directory", *, scale: int = 1) -> RegionStore:
         return RegionStore(self.context(region, kind, scale=scale))

@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from galeria.adapters.store.objects import cloud_store
 from galeria.adapters.store.objects.bucket import Bucket, open_bucket
 from galeria.adapters.store.objects.store_errors import translated_errors
-from galeria.domain.errors import Corrupt, Invalid, OutOfSpace, StoreUnavailable
+from galeria.domain.errors import Invalid, OutOfSpace, StoreUnavailable
 from galeria.domain.messages import Message
+from tests.adapters.store.promises import buckets, promised_by
+
+globals().update(promised_by(buckets))
 
 
 @pytest.fixture(params=["directory", "memory"])
@@ -17,26 +21,20 @@ def bucket(request: pytest.FixtureRequest, tmp_path: Path) -> Bucket:
     return open_bucket(url, region="north", staging=tmp_path / "staging")
 
 
-def test_objects_are_put_found_listed_and_deleted(bucket: Bucket) -> None:
-    bucket.put("manifests/aa", b"small")
-    staged = bucket.staging / "pack"
-    staged.write_bytes(b"0123456789" * 2_000_000)
-    bucket.put_file("packs/bb/bbcc", staged)
-    assert not staged.exists()
-    assert bucket.find("manifests/aa") == b"small"
-    assert bytes(bucket.read("packs/bb/bbcc", 15, 7)) == b"5678901"
-    assert dict(bucket.objects("packs")) == {"packs/bb/bbcc": 20_000_000}
-    for _ in range(2):
-        bucket.delete("packs/bb/bbcc")
-    assert list(bucket.objects("packs")) == []
-    assert bucket.find("packs/bb/bbcc") is None
-
-
-@pytest.mark.parametrize(("path", "start"), [("gone", 0), ("small", 2), ("small", 100)])
-def test_an_object_that_is_gone_or_too_short_is_corrupt(bucket: Bucket, path: str, start: int) -> None:
-    bucket.put("small", b"small")
-    with pytest.raises(Corrupt, match="region north lost"):
-        bucket.read(path, start, 5)
+def test_what_the_settings_leave_out_comes_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An endpoint without TLS is then let by a variable, and its answer is that nobody listens."""
+    monkeypatch.setattr(cloud_store, "_RETRIES", {"max_retries": 0})
+    said = {"ENDPOINT": "http://127.0.0.1:9", "REGION": "x", "ACCESS_KEY_ID": "x", "SECRET_ACCESS_KEY": "x"}
+    for name, value in said.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    for allowed, advice in (("false", "allow_http"), ("true", "can be reached")):
+        monkeypatch.setenv("AWS_ALLOW_HTTP", allowed)
+        bucket = open_bucket("s3://images", region="north", staging=tmp_path / "staging")
+        with pytest.raises(StoreUnavailable) as caught:
+            bucket.find("small")
+        assert advice in caught.value.hint
 
 
 def test_an_unknown_kind_of_store_is_refused(tmp_path: Path) -> None:

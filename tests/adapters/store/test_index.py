@@ -10,7 +10,7 @@ from galeria.domain.errors import StoreUnavailable
 from galeria.ports.images import ChunkPlace, PackFacts
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.system)])
 def index(request: pytest.FixtureRequest) -> DatabaseChunkIndex:
     engine: sa.Engine = request.getfixturevalue(request.param)
     return DatabaseChunkIndex(engine)

@@ -48,9 +48,21 @@ def test_a_footer_longer_than_the_first_reading_is_read_whole(shop: StoreFixture
     assert packs.fetch_places(context.bucket, packs.path_of(pack.name), pack.size) == pack.places
 
 
-def test_the_same_chunks_make_the_same_name(shop: StoreFixture) -> None:
+def test_no_pack_is_named_as_another_although_it_holds_the_same_chunks(shop: StoreFixture) -> None:
     context = shop.context("north")
-    assert [pack.name for pack in written(context, 5)] == [pack.name for pack in written(context, 5)]
+    first, second = (pack.name for _ in range(2) for pack in written(context, 5))
+    assert first != second
+    assert first.partition("-")[0] == second.partition("-")[0]
+
+
+def test_a_pack_of_before_whose_name_is_its_lists_hash_alone_is_read(shop: StoreFixture) -> None:
+    context = shop.context("north")
+    (pack,) = written(context, 5)
+    old = pack.name.partition("-")[0]
+    context.bucket.put_file(packs.path_of(old), pack.staged)
+    places = packs.fetch_places(context.bucket, packs.path_of(old), pack.size)
+    assert places.keys() == pack.places.keys()
+    assert {place.pack for place in places.values()} == {old}
 
 
 @pytest.mark.parametrize("at", [-1, -20, -60])

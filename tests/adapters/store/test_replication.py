@@ -15,18 +15,18 @@ from galeria.ports.progress import unheard
 from tests.adapters.store.fixtures import (
     CHUNK,
     PACK,
-    Crash,
     StoreFixture,
     content,
     copy,
-    dies_after,
     flip,
     noise,
     packs_in,
     seal,
 )
+from tests.adapters.store.promises import promised_by, replication
+from tests.adapters.store.promises.replication import DISK
 
-DISK = noise(1, 10 * PACK)
+globals().update(promised_by(replication))
 
 
 @pytest.fixture
@@ -37,34 +37,6 @@ def north(shop: StoreFixture) -> RegionStore:
 @pytest.fixture
 def south(shop: StoreFixture) -> RegionStore:
     return shop.store("south")
-
-
-def test_a_cut_replication_sends_only_the_rest(north: RegionStore, south: RegionStore, tmp_path: Path) -> None:
-    digest = seal(north, DISK).digest
-    whole = south.missing_bytes(digest, source=north)
-    with pytest.raises(Crash):
-        copy(south, digest, north, dies_after(100))
-    assert south.find_manifest(digest) is None
-    rest = south.missing_bytes(digest, source=north)
-    # How many of the packs under way are whole at that moment is up to the threads that write them.
-    assert 0 < rest < whole
-    assert rest <= copy(south, digest, north) < rest + 8 * CHUNK
-    assert content(south, digest, tmp_path) == DISK
-
-
-def test_a_replication_cut_again_and_again_comes_to_its_end(
-    north: RegionStore, south: RegionStore, tmp_path: Path
-) -> None:
-    digest = seal(north, DISK).digest
-    for _ in range(100):
-        try:
-            copy(south, digest, north, dies_after(60))
-        except Crash:
-            continue
-        break
-    # Progress is also reported for what is there and checked again, so the last part needs room.
-    copy(south, digest, north)
-    assert content(south, digest, tmp_path) == DISK
 
 
 def test_a_damaged_source_is_named_and_nothing_is_published(
@@ -221,8 +193,3 @@ def test_a_source_that_is_gone_is_unavailable_or_lost(north: RegionStore, south:
     pack.mkdir()
     with pytest.raises(StoreUnavailable, match="region north failed while reading"):
         copy(south, digest, north)
-
-
-def test_a_region_can_be_copied_onto_itself(north: RegionStore) -> None:
-    digest = seal(north, DISK).digest
-    assert copy(north, digest, north) < CHUNK * 4

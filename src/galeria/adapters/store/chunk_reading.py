@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from typing import TypeVar
 
 from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.objects.bucket import Bucket
@@ -12,6 +13,8 @@ from galeria.adapters.store.packs.chunks import ChunkDecompressor
 from galeria.adapters.store.parallel import run_workers
 from galeria.domain.errors import Corrupt
 from galeria.ports.images import ChunkPlace
+
+T = TypeVar("T")
 
 WINDOW = 4096
 """Chunks that are located at a time: one query for 1 GiB of disk."""
@@ -51,9 +54,9 @@ def runs_of(places: Mapping[bytes, ChunkPlace]) -> Iterator[PackRange]:
         yield _run(gathered)
 
 
-def windows(names: Iterable[bytes], size: int = WINDOW) -> Iterator[list[bytes]]:
-    """Yield the names in lists of at most `size`."""
-    remaining = iter(names)
+def windows(whole: Iterable[T], size: int = WINDOW) -> Iterator[list[T]]:
+    """Yield everything in order, in lists of at most `size`."""
+    remaining = iter(whole)
     while some := list(islice(remaining, size)):
         yield some
 

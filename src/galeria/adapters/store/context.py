@@ -12,6 +12,7 @@ from galeria.adapters.store.manifests.manifest import CHUNK_SIZE
 from galeria.adapters.store.objects import lease
 from galeria.adapters.store.objects.bucket import Bucket
 from galeria.domain.disk_margin import NO_MARGIN, DiskMargin
+from galeria.domain.regions import BY_ENVIRONMENT, BucketAccess
 from galeria.ports.images import ChunkIndex
 
 PACK_SIZE = 16 * 1024 * 1024
@@ -33,8 +34,11 @@ class StoreContext:
     region: str
     bucket: Bucket
     index: ChunkIndex
+    url: str = ""  # of the bucket; empty where another process could not open it
+    access: BucketAccess = BY_ENVIRONMENT  # how it is reached there
     lock: Path  # the file that the lease locks
     key: Ed25519PrivateKey = field(repr=False)  # the key of the installation, which signs manifests
+    leases: lease.SharedLeases | None = None  # among several computers; None: the file is enough
     margin: DiskMargin = NO_MARGIN  # stays free on the disks of the store and of restored images
     chunk_size: int = CHUNK_SIZE  # bytes
     pack_size: int = PACK_SIZE  # bytes
@@ -45,5 +49,9 @@ class StoreContext:
     @contextmanager
     def lease(self, *, exclusive: bool) -> Iterator[None]:
         """Hold the lease of the region. Raises Conflict where it is not available."""
-        with lease.hold_lease(self.lock, region=self.region, exclusive=exclusive):
+        if self.leases is None:
+            held = lease.hold_lease(self.lock, region=self.region, exclusive=exclusive)
+        else:
+            held = lease.hold_shared_lease(self.leases, region=self.region, exclusive=exclusive)
+        with held:
             yield

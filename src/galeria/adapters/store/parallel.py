@@ -6,6 +6,7 @@ hashing and compressing alone need (measured), better than futures with one writ
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -42,7 +43,7 @@ def run_workers(items: Iterable[Item], worker: Callable[[Iterator[Item]], None],
     shared = SharedIterator(items)
     with ThreadPoolExecutor(threads) as pool:
         try:
-            working = [pool.submit(worker, shared) for _ in range(threads)]
+            working = [pool.submit(copy_context().run, worker, shared) for _ in range(threads)]
             ended = wait(working, return_when=FIRST_EXCEPTION)
         finally:
             shared.stop()

@@ -1,5 +1,6 @@
 """One region's image store. Every method holds the lease that keeps garbage collection away."""
 
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -9,18 +10,21 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from galeria.adapters.store.capture import capture
 from galeria.adapters.store.context import StoreContext
-from galeria.adapters.store.garbage_collection import collect
+from galeria.adapters.store.garbage_collection import collect, collect_in_pieces
 from galeria.adapters.store.manifests import signed_manifests
 from galeria.adapters.store.objects.bucket import open_bucket
+from galeria.adapters.store.objects.lease import SharedLeases
 from galeria.adapters.store.packs.rebuild_index import rebuild
 from galeria.adapters.store.replication import compare, replicate
 from galeria.adapters.store.restore import restore
+from galeria.adapters.store.scrub import left_bytes, scrub
 from galeria.adapters.store.storage_use import growth, holding
 from galeria.adapters.store.stored_disk import StoredDiskSource
 from galeria.adapters.store.verify import verify
 from galeria.domain.disk_margin import NO_MARGIN, DiskMargin
 from galeria.domain.errors import Invalid
 from galeria.domain.messages import Message
+from galeria.domain.regions import BY_ENVIRONMENT, BucketAccess
 from galeria.ports.disks import DiskSource
 from galeria.ports.images import (
     Captured,
@@ -30,6 +34,7 @@ from galeria.ports.images import (
     ImageStore,
     ManifestFacts,
     Replicated,
+    Scrubbed,
     StorageUsage,
     Verified,
 )
@@ -102,6 +107,19 @@ class RegionStore:
         with self.lease(exclusive=True):
             return collect(self._context, live(), dry_run=dry_run)
 
+    def collect_in_pieces(self, live: Callable[[], Iterable[Digest]], *, seconds: float) -> Iterator[Collected]:
+        def is_over() -> Callable[[], bool]:
+            until = time.monotonic() + seconds
+            return lambda: time.monotonic() >= until
+
+        return collect_in_pieces(self._context, live, is_over=is_over)
+
+    def scrub(self, after: str) -> Iterator[Scrubbed]:
+        return scrub(self._context, after)
+
+    def scrub_bytes(self, after: str) -> int:
+        return left_bytes(self._context, after)
+
     def rebuild_index(self) -> int:
         """Rebuild the index from the packs, and return the number of chunks. Raises Conflict while the region is in use."""
         with self.lease(exclusive=True):
@@ -118,23 +136,36 @@ def open_region(
     work: Path,
     index: ChunkIndex,
     key: Ed25519PrivateKey,
+    leases: SharedLeases | None = None,
     margin: DiskMargin = NO_MARGIN,
+    access: BucketAccess = BY_ENVIRONMENT,
 ) -> RegionStore:
     """Open the store of a region whose objects are at `url` (see `open_bucket`).
 
     `work` is a local directory for the lease of the region and, with a cloud bucket, for unfinished packs: every process
-    that works on the region must use the same one. `margin` stays free on the disks that are written to.
+    that works on the region must use the same one, unless they share `leases`. `margin` stays free on disks that are written
+    to.
 
     Raises Invalid, StoreUnavailable.
     """
-    return RegionStore(replace(open_store_context(region, url, work=work, index=index, key=key), margin=margin))
+    context = open_store_context(region, url, work=work, index=index, key=key, access=access)
+    return RegionStore(replace(context, margin=margin, leases=leases))
 
 
-def open_store_context(region: str, url: str, *, work: Path, index: ChunkIndex, key: Ed25519PrivateKey) -> StoreContext:
+def open_store_context(
+    region: str,
+    url: str,
+    *,
+    work: Path,
+    index: ChunkIndex,
+    key: Ed25519PrivateKey,
+    access: BucketAccess = BY_ENVIRONMENT,
+) -> StoreContext:
     """Open the context of a region's store, for programs that call its functions directly."""
     directory = work / region
-    bucket = open_bucket(url, region=region, staging=directory / "staging")
-    return StoreContext(region=region, bucket=bucket, index=index, lock=directory / "lease", key=key)
+    bucket = open_bucket(url, region=region, staging=directory / "staging", access=access)
+    lock = directory / "lease"
+    return StoreContext(region=region, url=url, access=access, bucket=bucket, index=index, lock=lock, key=key)
 
 
 def _context_of(source: ImageStore) -> StoreContext:

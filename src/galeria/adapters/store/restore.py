@@ -20,6 +20,9 @@ from galeria.domain.errors import Conflict, Corrupt, OutOfSpace
 from galeria.domain.messages import Message
 from galeria.ports.progress import Progress
 
+_FIRST_WINDOW = 256
+"""Chunks that are located before the first is read: no worker has anything to do meanwhile (2,048 take 12 ms; measured)."""
+
 _AT_A_TIME = 64 * 1024 * 1024
 """Bytes after which the file is synced in the background."""
 
@@ -95,11 +98,12 @@ class _Writeback:
 
 def _work(context: StoreContext, manifest: Manifest) -> Iterator[tuple[PackRange, Slotted]]:
     slotted: Slotted = {}
+    window = _FIRST_WINDOW
     for slot, name in manifest.entries():
         slotted.setdefault(name, []).append(slot)
-        if len(slotted) == WINDOW:
+        if len(slotted) == window:
             yield from _located(context, slotted)
-            slotted = {}
+            slotted, window = {}, min(2 * window, WINDOW)
     yield from _located(context, slotted)
 
 

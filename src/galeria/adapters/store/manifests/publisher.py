@@ -28,7 +28,6 @@ class Publisher:
         self._failure: BaseException | None = None
         self.bytes = 0
         self.chunks = 0
-        self.names: set[str] = set()
 
     def __enter__(self) -> "Publisher":
         self._stack = ExitStack()
@@ -67,7 +66,6 @@ class Publisher:
         with self._lock:
             self.bytes += pack.size
             self.chunks += len(pack.places)
-            self.names.add(pack.name)
 
     def _done(self, future: "Future[None]") -> None:
         failure = future.exception()

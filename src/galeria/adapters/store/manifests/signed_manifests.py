@@ -94,10 +94,10 @@ def _named(context: StoreContext, digest: Digest, data: bytes) -> Manifest:
 
 def stored(context: StoreContext) -> Iterator[tuple[Digest, int]]:
     """Yield the digest and the bytes of the object of every manifest in the bucket."""
-    for path, size in context.bucket.objects(PREFIX):
-        name = path.rpartition("/")[2]
+    for each in context.bucket.objects(PREFIX):
+        name = each.path.rpartition("/")[2]
         if _DIGEST.fullmatch(name):
-            yield name, size
+            yield name, each.size
 
 
 def path_of(digest: Digest) -> str:

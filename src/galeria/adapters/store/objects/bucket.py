@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-import obstore.store
 from obstore.exceptions import BaseError
+from obstore.store import MemoryStore
 
 from galeria.adapters.store.leftovers import Leftover
+from galeria.adapters.store.objects.cloud_store import open_cloud_store
 from galeria.adapters.store.objects.directory_bucket import DirectoryBucket
 from galeria.adapters.store.objects.object_bucket import ObjectBucket
 from galeria.adapters.store.objects.store_errors import translated_errors
+from galeria.adapters.store.objects.stored_object import StoredObject
 from galeria.domain.errors import Invalid
 from galeria.domain.messages import Message
+from galeria.domain.regions import BY_ENVIRONMENT, BucketAccess
 
 
 class Bucket(Protocol):
@@ -46,8 +49,16 @@ class Bucket(Protocol):
         """Make the staged file the object; the staged file is gone afterwards."""
         ...
 
-    def objects(self, prefix: str) -> Iterator[tuple[str, int]]:
-        """Yield the path and size in bytes of each object under the directory `prefix`."""
+    @property
+    def orphan_seconds(self) -> float:
+        """How old a pack must be that nobody refers to before it is removed.
+
+        A file lock holds back every writer of a directory. A cloud's writer may be cut off with a request on its way.
+        """
+        ...
+
+    def objects(self, prefix: str) -> Iterator[StoredObject]:
+        """Yield each object under the directory `prefix`."""
         ...
 
     def delete(self, path: str) -> None:
@@ -59,11 +70,12 @@ class Bucket(Protocol):
         ...
 
 
-def open_bucket(url: str, *, region: str, staging: Path) -> Bucket:
+def open_bucket(url: str, *, region: str, staging: Path, access: BucketAccess = BY_ENVIRONMENT) -> Bucket:
     """Open the bucket at `url`: file:///directory (created where missing), s3://, gs://, az://, or memory:// for tests.
 
-    `staging` is a local directory of the region for all kinds but directories, which stage within themselves. Credentials
-    come from the environment, as for each cloud's own tools. Raises Invalid for an unknown kind.
+    `staging` is a local directory of the region for all kinds but directories, which stage within themselves. What `access`
+    leaves out comes from the environment, as for each cloud's own tools. Nothing is asked of a cloud yet. Raises Invalid for
+    an unknown kind.
     """
     parts = urlsplit(url)
     if parts.scheme == "file":
@@ -71,8 +83,8 @@ def open_bucket(url: str, *, region: str, staging: Path) -> Bucket:
     with translated_errors(region, Message("making its staging directory")):
         staging.mkdir(parents=True, exist_ok=True)
     try:
-        store = obstore.store.from_url("memory:///" if parts.scheme == "memory" else url)
-    except (ValueError, BaseError) as error:
+        store = MemoryStore() if parts.scheme == "memory" else open_cloud_store(url, access)
+    except (OSError, ValueError, BaseError) as error:
         raise Invalid(
             Message(
                 "Region {region} names the store {url}, which cannot be opened: {error}",
@@ -80,9 +92,7 @@ def open_bucket(url: str, *, region: str, staging: Path) -> Bucket:
                 url=url,
                 error=str(error).splitlines()[0],
             ),
-            hint=Message(
-                "Use file:///directory, s3://bucket/prefix, gs://bucket/prefix or az://account/container/prefix."
-            ),
+            hint=Message("Use file:///directory, s3://bucket/prefix, gs://bucket/prefix or az://container/prefix."),
             target=region,
         ) from error
-    return ObjectBucket(store, region=region, staging=staging)
+    return ObjectBucket(store, region=region, url=url, staging=staging)

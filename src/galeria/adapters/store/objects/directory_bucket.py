@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from galeria.adapters.store.leftovers import Leftover, files_in
 from galeria.adapters.store.objects.store_errors import translated_errors
+from galeria.adapters.store.objects.stored_object import StoredObject
 from galeria.domain.errors import Corrupt
 from galeria.domain.messages import Message
 
@@ -36,6 +37,10 @@ class DirectoryBucket:
     @property
     def readers(self) -> int:
         return os.cpu_count() or 1
+
+    @property
+    def orphan_seconds(self) -> float:
+        return 0.0
 
     def read(self, path: str, start: int, length: int) -> memoryview:
         with translated_errors(self._region, Message("reading {path}", path=path)):
@@ -83,13 +88,16 @@ class DirectoryBucket:
             staged.replace(target)
             _sync(target.parent)
 
-    def objects(self, prefix: str) -> Iterator[tuple[str, int]]:
+    def objects(self, prefix: str) -> Iterator[StoredObject]:
         with translated_errors(self._region, Message("listing {prefix}", prefix=prefix)):
             for directory, _, names in os.walk(self._root / prefix, onerror=_raise_unless_missing):
                 for name in names:
                     if not _UNFINISHED.search(name):
                         path = Path(directory, name)
-                        yield path.relative_to(self._root).as_posix(), path.stat().st_size
+                        facts = path.stat()
+                        yield StoredObject(
+                            path=path.relative_to(self._root).as_posix(), size=facts.st_size, changed=facts.st_mtime
+                        )
 
     def delete(self, path: str) -> None:
         with translated_errors(self._region, Message("deleting {path}", path=path)):

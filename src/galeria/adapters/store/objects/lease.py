@@ -1,14 +1,15 @@
 """A lease on a region: writers and readers share it, garbage collection holds it alone, and a crash releases it.
 
-A file lock reaches as far as its file system: processes on several hosts need a common directory that supports flock.
+On one computer it is a file lock, which the kernel releases. Processes on several computers share leases in their database.
 """
 
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from galeria.adapters.store.objects.store_errors import translated_errors
 from galeria.domain.errors import Conflict
@@ -18,6 +19,17 @@ PATIENCE = 900.0
 """Seconds that a writer waits for a garbage collection to end."""
 
 _PAUSE = 0.05
+_PAUSE_OF_ROWS = 0.5  # seconds; each look asks the database
+
+
+class SharedLeases(Protocol):
+    """Leases that processes on several computers share; they end with the process that has them."""
+
+    def find(self, name: str, *, exclusive: bool) -> str | None:
+        """Takes the lease at once and returns the id to give it back by; None where others hold it."""
+        ...
+
+    def give_back(self, id: str) -> None: ...
 
 
 @contextmanager
@@ -32,42 +44,62 @@ def hold_lease(path: Path, *, region: str, exclusive: bool, patience: float = PA
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        if exclusive:
-            _take_alone(handle, region)
-        else:
-            _take_shared(handle, region, patience)
+        kind = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
+        _take(lambda: _try(handle, kind), region, patience=0 if exclusive else patience, pause=_PAUSE)
         yield
     finally:
         os.close(handle)
 
 
-def _take_alone(handle: int, region: str) -> None:
-    if not _try(handle, fcntl.LOCK_EX):
-        raise Conflict(
-            Message("The store of region {region} is in use.", region=region),
-            hint=Message(
-                "Garbage collection waits for captures, replications and restores: try again when they are done."
-            ),
-            code="StoreBusy",
-            target=region,
-        )
+@contextmanager
+def hold_shared_lease(
+    leases: SharedLeases, *, region: str, exclusive: bool, patience: float = PATIENCE
+) -> Iterator[None]:
+    """Hold the lease among processes on several computers, otherwise as `hold_lease`. Raises Conflict, Unavailable."""
+    taken: list[str] = []
+
+    def take() -> bool:
+        id = leases.find(f"store:{region}", exclusive=exclusive)
+        taken.extend([id] if id else [])
+        return id is not None
+
+    _take(take, region, patience=0 if exclusive else patience, pause=_PAUSE_OF_ROWS)
+    try:
+        yield
+    finally:
+        leases.give_back(taken[0])
 
 
-def _take_shared(handle: int, region: str, patience: float) -> None:
+def _take(take: Callable[[], bool], region: str, *, patience: float, pause: float) -> None:
     deadline = time.monotonic() + patience
-    while not _try(handle, fcntl.LOCK_SH):
+    while not take():
+        if not patience:
+            raise _in_use(region)
         if time.monotonic() >= deadline:
-            raise Conflict(
-                Message(
-                    "The garbage collection of region {region} did not end within {patience:.0f} seconds.",
-                    region=region,
-                    patience=patience,
-                ),
-                hint=Message("Look at the log for what holds it up, then retry the operation."),
-                code="StoreBusy",
-                target=region,
-            )
-        time.sleep(_PAUSE)
+            raise _too_long(region, patience)
+        time.sleep(pause)
+
+
+def _in_use(region: str) -> Conflict:
+    return Conflict(
+        Message("The store of region {region} is in use.", region=region),
+        hint=Message("Garbage collection waits for captures, replications and restores: try again when they are done."),
+        code="StoreBusy",
+        target=region,
+    )
+
+
+def _too_long(region: str, patience: float) -> Conflict:
+    return Conflict(
+        Message(
+            "The garbage collection of region {region} did not end within {patience:.0f} seconds.",
+            region=region,
+            patience=patience,
+        ),
+        hint=Message("Look at the log for what holds it up, then retry the operation."),
+        code="StoreBusy",
+        target=region,
+    )
 
 
 def _try(handle: int, kind: int) -> bool:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from obstore.exceptions import BaseError
 
+from galeria.adapters.store.objects.object_failures import hint_of, kind_of, reason_of
 from galeria.domain.errors import OutOfSpace, StoreUnavailable
 from galeria.domain.messages import Message
 
@@ -37,12 +38,9 @@ def translated_errors(region: str, doing: Message) -> Iterator[None]:
                 "The store of region {region} failed while {doing}: {reason}",
                 region=region,
                 doing=doing,
-                reason=_first_line(error),
+                reason=reason_of(error),
             ),
-            hint=Message(
-                "Check that the directory or bucket of region {region} can be reached and written, then retry.",
-                region=region,
-            ),
+            hint=hint_of(kind_of(error), region),
             target=region,
         ) from error
 
@@ -51,8 +49,3 @@ def _is_full(error: OSError | BaseError) -> bool:
     if isinstance(error, OSError) and error.errno in _FULL:
         return True
     return any(words in str(error) for words in _FULL_WORDS)
-
-
-def _first_line(error: Exception) -> str:
-    # obstore appends pages of Rust debug output after the first line.
-    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from galeria.adapters.db.engine import Fence, fenced
 from galeria.adapters.db.tables.chunk_tables import chunks, packs
 from galeria.domain.errors import OutOfSpace, StoreUnavailable
 from galeria.domain.messages import Message
@@ -29,10 +30,19 @@ _BYTES = sa.select(sa.func.sum(chunks.c.length)).where(_REGION, _NAMED)
 
 
 class DatabaseChunkIndex:
-    """Implements `ChunkIndex` on SQLite (with WAL and a busy timeout) or PostgreSQL. The caller owns `engine`."""
+    """Implements `ChunkIndex` on SQLite (with WAL and a busy timeout) or PostgreSQL. The caller owns `engine`.
 
-    def __init__(self, engine: sa.Engine) -> None:
+    With a `fence`, a process that was given up by the others changes nothing; whoever only asks pays nothing for it.
+    """
+
+    def __init__(self, engine: sa.Engine, fence: Fence | None = None) -> None:
         self._engine = engine
+        self._changes = fenced(engine, fence) if fence else engine
+
+    @property
+    def url(self) -> str:
+        """The URL of the database, with its password where it has one: another process can open it by that."""
+        return self._engine.url.render_as_string(hide_password=False)
 
     def known(self, region: str, hashes: Iterable[bytes]) -> set[bytes]:
         """Return those of `hashes` that have a place in the region."""
@@ -97,12 +107,18 @@ class DatabaseChunkIndex:
             if rows:
                 connection.execute(self._insert_chunks(takes_over), rows)
 
-    def packs(self, region: str) -> list[PackFacts]:
-        """Return every pack of the region, sorted by name."""
+    def packs(self, region: str, *, after: str = "", most: int | None = None) -> list[PackFacts]:
+        """Return the packs of the region, sorted by name: those behind the name `after`, and at most so many."""
         question = sa.select(packs.c.name, packs.c.size, packs.c.chunks).where(packs.c.region == region)
+        question = question.where(packs.c.name > after).order_by(packs.c.name).limit(most)
         with self._asking(region) as connection:
-            rows = connection.execute(question.order_by(packs.c.name)).all()
+            rows = connection.execute(question).all()
         return [PackFacts(name=name, size=size, chunks=count) for name, size, count in rows]
+
+    def pack_bytes(self, region: str, *, after: str = "") -> int:
+        question = sa.select(sa.func.sum(packs.c.size)).where(packs.c.region == region, packs.c.name > after)
+        with self._asking(region) as connection:
+            return int(connection.scalar(question) or 0)
 
     def chunks_of(self, region: str, pack: str) -> dict[bytes, ChunkPlace]:
         """Return the chunks whose place is in this pack."""
@@ -128,7 +144,7 @@ class DatabaseChunkIndex:
 
     @contextmanager
     def _changing(self, region: str) -> Iterator[sa.Connection]:
-        with _translated_errors(region), self._engine.begin() as connection:
+        with _translated_errors(region), self._changes.begin() as connection:
             yield connection
 
     def _insert(self, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":

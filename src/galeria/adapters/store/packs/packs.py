@@ -1,7 +1,8 @@
 """A pack is an object of 8 to 32 MiB that holds compressed chunks and, at its end, the list of what it holds.
 
 Layout: the chunks; per chunk (hash, offset, length); their number and a magic number. The pack's name is the hash of
-that list, so that the same chunks in the same order have the same name, and a footer can be checked.
+that list, so that a footer can be checked, and a random number: no name is used a second time, so that a deletion that reaches
+an object store late never hits a pack that was written since.
 """
 
 import os
@@ -25,6 +26,8 @@ PREFIX = "packs"
 _ENTRY = struct.Struct("<32sQI")
 _TRAILER = struct.Struct("<I8s")
 _MAGIC = b"GALPACK1"
+_DASH = "-"
+_RANDOM = 16  # hexadecimal digits
 _GATHER = 1024 * 1024
 """Bytes gathered before one writev."""
 _PIECE = 2 * 1024 * 1024
@@ -95,7 +98,8 @@ class _PackBuilder:
         self._write(blob)
 
     def seal(self) -> SealedPack:
-        name, places = read_footer(bytes(self._footer))
+        name = f"{_hash_of(bytes(self._footer))}{_DASH}{uuid4().hex[:_RANDOM]}"
+        places = _places_in(bytes(self._footer), name)
         self._write(bytes(self._footer))
         self._write(_TRAILER.pack(len(self._footer) // _ENTRY.size, _MAGIC))
         self._flush()
@@ -139,13 +143,6 @@ def path_of(name: str) -> str:
     return f"{PREFIX}/{name[:2]}/{name}"
 
 
-def read_footer(footer: bytes) -> tuple[str, dict[bytes, ChunkPlace]]:
-    """Return the pack's name and the places of its chunks."""
-    name = blake3(footer).hexdigest()[:32]
-    entries = _ENTRY.iter_unpack(footer)
-    return name, {chunk: ChunkPlace(pack=name, offset=offset, length=length) for chunk, offset, length in entries}
-
-
 def fetch_places(bucket: Bucket, path: str, size: int) -> dict[bytes, ChunkPlace]:
     """Read the footer of the pack at `path`, an object of `size` bytes. Raises Corrupt."""
     tail = bucket.read(path, max(size - _TAIL, 0), min(size, _TAIL)) if size else memoryview(b"")
@@ -158,10 +155,10 @@ def fetch_places(bucket: Bucket, path: str, size: int) -> dict[bytes, ChunkPlace
         raise _unreadable(path)
     inside = len(tail) - _TRAILER.size - length
     footer = tail[inside : inside + length] if inside >= 0 else bucket.read(path, start, length)
-    name, places = read_footer(bytes(footer))
-    if name != path.rpartition("/")[2]:
+    name = path.rpartition("/")[2]
+    if _hash_of(bytes(footer)) != name.partition(_DASH)[0]:  # packs of before have no random number
         raise _unreadable(path)
-    return places
+    return _places_in(bytes(footer), name)
 
 
 def read_back(context: StoreContext, pack: SealedPack) -> None:
@@ -185,6 +182,15 @@ def read_back(context: StoreContext, pack: SealedPack) -> None:
 def footer_size(chunks: int) -> int:
     """Return the bytes that a pack of so many chunks needs besides the chunks."""
     return chunks * _ENTRY.size + _TRAILER.size
+
+
+def _hash_of(footer: bytes) -> str:
+    return blake3(footer).hexdigest()[:32]
+
+
+def _places_in(footer: bytes, name: str) -> dict[bytes, ChunkPlace]:
+    entries = _ENTRY.iter_unpack(footer)
+    return {chunk: ChunkPlace(pack=name, offset=offset, length=length) for chunk, offset, length in entries}
 
 
 def _write_all(handle: int, blobs: list[bytes | memoryview]) -> None:

@@ -16,11 +16,11 @@ def rebuild(context: StoreContext) -> int:
     verification then names the chunks that it held.
     """
     context.index.clear(context.region)
-    for path, size in context.bucket.objects(packs.PREFIX):
+    for each in context.bucket.objects(packs.PREFIX):
         try:
-            places = packs.fetch_places(context.bucket, path, size)
+            places = packs.fetch_places(context.bucket, each.path, each.size)
         except Corrupt as error:
             log.warning("region %s: %s", context.region, error.message)
             continue
-        context.index.add_pack(context.region, path.rpartition("/")[2], size, places)
+        context.index.add_pack(context.region, each.path.rpartition("/")[2], each.size, places)
     return sum(len(context.index.chunks_of(context.region, pack.name)) for pack in context.index.packs(context.region))
