@@ -1,7 +1,6 @@
 """End the retention of soft-deleted versions: they expire first, and are deleted with their bytes afterwards."""
 
 import logging
-import uuid
 
 from galeria.domain.images.galleries import ImageVersion
 from galeria.domain.images.soft_delete import Retention
@@ -38,18 +37,17 @@ def _expire(uow: UnitOfWork, context: WorkflowContext, version: ImageVersion) ->
         return
     version.retention = Retention.EXPIRED
     version.state = moved(version.state, ProvisioningState.DELETING, Message("Version {version}", version=version.name))
-    uow.operations.add(_deletion(uow, context, version))
+    uow.operations.add(_deletion(context, version))
     log.info("the time to restore %s is over", version.resource_id)
 
 
-def _deletion(uow: UnitOfWork, context: WorkflowContext, version: ImageVersion) -> Operation:
+def _deletion(context: WorkflowContext, version: ImageVersion) -> Operation:
     """Return a new deletion, which the service itself does: whoever deleted the version may have no role any more.
 
     Each failed one is followed by another.
     """
-    before = [each for each in uow.operations.recent(below=version.key) if each.kind is OperationKind.DELETE_VERSION]
     return Operation(
-        id=str(uuid.uuid5(uuid.NAMESPACE_OID, f"{version.id}/{len(before)}")),
+        id=context.id_generator.new_guid(),
         kind=OperationKind.DELETE_VERSION,
         subscription_id=version.arm_id.subscription,
         location=version.location,

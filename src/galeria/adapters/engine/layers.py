@@ -1,7 +1,8 @@
 """The layers of a machine's disk: `seal_disk` adds a top file named after-<layer>.qcow2; that name is the only record.
 
 Layer L is the backing file of after-L.qcow2, once that file belongs to the chain in the machine's definition. A crash
-before that leaves a file that the next call uses, where it is backed by the present top, or replaces.
+before that leaves a file that the next call uses, where it is backed by the present top, or replaces. Layers that nobody
+needs by name are joined with those below them (`chains.joining`).
 """
 
 import logging
@@ -12,8 +13,10 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 import libvirt
 
+from galeria.adapters.bases.server_process import let_in, socket_of
 from galeria.adapters.engine import agent, disks, domain_xml
 from galeria.adapters.engine.changed_pieces import changed_pieces
+from galeria.adapters.engine.confinement.accounts import Account
 from galeria.adapters.engine.daemons import Hypervisor, is_active, translated_errors
 from galeria.adapters.engine.disks import DiskFile
 from galeria.adapters.engine.layout import Layout
@@ -43,10 +46,13 @@ class Layers:
         files = disks.chain(top_of(domain))
         if _find(files, above) is None:
             if not _is_backed_by(above, files[0].path):
-                disks.create_overlay(above, backing=files[0].path, backing_format="qcow2")
+                disks.create_overlay(above, backing=files[0].path, backing_format="qcow2", size=files[0].size)
             if is_active(domain):
                 _switch(domain, above)
         self._ensure_defined(domain, above)
+
+    def has(self, machine: Machine, layer: str, domain: libvirt.virDomain) -> bool:
+        return _find(disks.chain(top_of(domain)), self._layout.disk_after(machine, layer)) is not None
 
     def open_changes(
         self, machine: Machine, layer: str, since: str | None, domain: libvirt.virDomain
@@ -103,9 +109,21 @@ def open_sealed(files: Sequence[DiskFile], *, own_files: int) -> Iterator[DiskSo
         try:
             disk = opened.enter_context(open_mapped(files, own_files=own_files))
         except NotMapped:
-            log.info("a machine's disk is not read in place: some of it is compressed or encrypted")
+            log.info(
+                "a machine's disk is not read in place: some of it is compressed or encrypted, or its base is not whole"
+            )
             disk = opened.enter_context(open_chain(files[0].path, own_files=own_files))
         yield disk
+
+
+def with_base(definition: str, account: Account | None) -> str:
+    """Return the definition for a start now: its base is a file, or is read from the process that serves it."""
+    top = domain_xml.disk_of(definition)
+    base = disks.find_served_base(top)
+    if base is None:
+        return domain_xml.with_served_base(definition, (), None)
+    let_in(base, account.number if account else None)
+    return domain_xml.with_served_base(definition, [file.path for file in disks.chain(top)[:-1]], socket_of(base))
 
 
 def top_of(domain: libvirt.virDomain) -> Path:
@@ -135,7 +153,9 @@ def _switch(domain: libvirt.virDomain, above: Path) -> None:
         | libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_REUSE_EXT
     )
     with translated_errors(Message("read a machine's definition")):
-        xml = _snapshot_xml(above, domain_xml.disk_name_of(domain.XMLDesc()))
+        disk_name = domain_xml.disk_name_of(domain.XMLDesc())
+    xml = _snapshot_xml(above, disk_name)
+    _end_commit(domain, disk_name)
     if agent.answers(domain):
         try:
             domain.snapshotCreateXML(xml, flags | libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE)
@@ -144,6 +164,14 @@ def _switch(domain: libvirt.virDomain, above: Path) -> None:
             log.warning("the guest could not be frozen, its disk is sealed as after a power cut: %s", error)
     with translated_errors(Message("seal the machine's disk")):
         domain.snapshotCreateXML(xml, flags)
+
+
+def _end_commit(domain: libvirt.virDomain, disk_name: str) -> None:
+    """End the joining of layers that goes on since before a restart of the service: a disk with a job cannot be sealed."""
+    with translated_errors(Message("end a job on the machine's disk")):
+        job = domain.blockJobInfo(disk_name)
+        if job and job.get("type") == libvirt.VIR_DOMAIN_BLOCK_JOB_TYPE_COMMIT:
+            domain.blockJobAbort(disk_name)
 
 
 def _snapshot_xml(above: Path, disk_name: str) -> str:

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from galeria.adapters.engine.disks import DiskFile, joined_extents
+from galeria.adapters.engine.disks import DiskFile, find_served_base, joined_extents
 from galeria.domain.errors import Unavailable
 from galeria.domain.messages import Message
 from galeria.ports.disks import Content, DiskReader, Extent
@@ -146,6 +146,8 @@ def open_mapped(files: Sequence[DiskFile], *, own_files: int) -> Iterator[Mapped
     """Open a chain of files that nobody writes to, the top first. Raises NotMapped, ToolFailed, Unavailable."""
     handles: list[int] = []
     try:
+        if find_served_base(files[0].path) is not None:
+            raise NotMapped
         # Opened before they are mapped: whoever replaces a file afterwards leaves these bytes as they are.
         handles += [_open(file.path) for file in files]
         yield MappedChain(read_map(files[0]), handles, own_files)
@@ -167,6 +169,8 @@ def _open(path: Path) -> int:
 
 def read_map(top: DiskFile) -> ChainMap:
     """Return the map of the chain under `top`, a file that may be in use. Raises NotMapped, ToolFailed."""
+    if find_served_base(top.path) is not None:
+        raise NotMapped
     map = ChainMap(top.size)
     for start in range(0, top.size, STRIDE):
         window = ["--start-offset", str(start), "--max-length", str(min(STRIDE, top.size - start))]

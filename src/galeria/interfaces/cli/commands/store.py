@@ -1,11 +1,13 @@
-"""galeria store: verify, gc, rebuild-index. On the host itself, while the server runs or not."""
+"""galeria store: status, verify, gc, rebuild-index. On the host itself, while the server runs or not."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
 from galeria.domain.errors import Corrupt
+from galeria.domain.images.upkeep import StoreUpkeep, UpkeepKind
 from galeria.domain.messages import Message
 from galeria.interfaces.cli.kit.command import local, noun
 from galeria.interfaces.cli.kit.context import CliContext
@@ -21,6 +23,12 @@ OneRegion = Annotated[str, typer.Option("--region", "-r", help="Only this region
 
 def add_store_commands(app: typer.Typer, host_commands: HostCommandsLoader) -> None:
     store = noun(app, "store", "The image stores of this host's installation.")
+
+    @local(store, "status")
+    def status(context: CliContext) -> None:
+        """Show how far the server is with checking and clearing each region's store, and when it was done last."""
+        found = host_commands().store_upkeep(context.data)
+        context.show([_upkeep_json(each) for each in found], lambda: _upkeep_table(found))
 
     @local(store, "verify")
     def verify(context: CliContext, region: OneRegion = "") -> None:
@@ -67,6 +75,53 @@ def _progress(follower: ProgressFollower, region: str) -> Progress:
         follower.bytes(f"verifying {region}", done, total)
 
     return heard
+
+
+def _upkeep_table(found: list[StoreUpkeep]) -> Table:
+    rows = [
+        (
+            each.region,
+            each.kind.value,
+            _progress_of(each),
+            _time(each.finished_at),
+            size(each.last_bytes),
+            _damaged(each),
+        )
+        for each in found
+    ]
+    return columns(["Region", "Work", "Now", "Last done (UTC)", "Bytes", "Damaged"], rows, right=frozenset({4, 5}))
+
+
+def _progress_of(upkeep: StoreUpkeep) -> str:
+    if upkeep.begun_at is None:
+        return "–"
+    if upkeep.kind is UpkeepKind.COLLECTION:
+        return f"{size(upkeep.done_bytes)} freed"
+    whole = upkeep.done_bytes + upkeep.left_bytes
+    return f"{size(upkeep.done_bytes)} of {size(whole)} read, {upkeep.done_bytes * 100 // max(1, whole)} %"
+
+
+def _damaged(upkeep: StoreUpkeep) -> str:
+    """The damage of the round under way and of the last one: what was found stays shown until a whole round finds none."""
+    return str(max(upkeep.damaged, upkeep.last_damaged)) if upkeep.kind is UpkeepKind.SCRUB else "–"
+
+
+def _time(moment: datetime | None) -> str:
+    return "–" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
+
+
+def _upkeep_json(upkeep: StoreUpkeep) -> dict[str, Any]:
+    return {
+        "region": upkeep.region,
+        "kind": upkeep.kind.value,
+        "begunAt": upkeep.begun_at.isoformat() if upkeep.begun_at else None,
+        "doneBytes": upkeep.done_bytes,
+        "leftBytes": upkeep.left_bytes,
+        "damaged": upkeep.damaged,
+        "finishedAt": upkeep.finished_at.isoformat() if upkeep.finished_at else None,
+        "lastBytes": upkeep.last_bytes,
+        "lastDamaged": upkeep.last_damaged,
+    }
 
 
 def _verified_table(verified: list[tuple[str, Verified]]) -> Table:
