@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -173,10 +172,7 @@ with open_image(Path(sys.argv[1]), "raw") as disk:
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", script, base], env=environment, check=False)
     assert done.returncode == -signal.SIGKILL
-    deadline = time.monotonic() + 20
-    while servers_of(base):
-        assert time.monotonic() < deadline, "qemu-nbd goes on"
-        time.sleep(0.02)
+    until(lambda: not servers_of(base), "qemu-nbd ends")
 
 
 def test_a_server_whose_maker_was_killed_before_it_connected_is_ended_later(

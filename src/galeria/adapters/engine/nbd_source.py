@@ -8,13 +8,14 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from galeria.adapters.engine.disks import joined_extents
+from galeria.adapters.bases.server_process import socket_of
+from galeria.adapters.engine.disks import DiskFile, chain, find_served_base, joined_extents
 from galeria.adapters.engine.nbd import NbdClient, Run
 from galeria.domain.errors import ToolFailed, Unavailable
 from galeria.domain.messages import Message
@@ -154,8 +155,7 @@ def open_image(path: Path, format: str) -> Iterator[NbdSource]:
 @contextmanager
 def open_chain(top: Path, *, own_files: int) -> Iterator[NbdSource]:
     """Open a sealed qcow2 file with the files under it; the upper `own_files` files hold the changes. Raises ToolFailed."""
-    node = {"driver": "qcow2", "file": {"driver": "file", "filename": str(top)}}
-    with _qemu_nbd(node, own_files=own_files) as source:
+    with _served_chain(top, own_files=own_files) as source:
         yield source
 
 
@@ -165,30 +165,79 @@ def open_writable(top: Path) -> Iterator[NbdSource]:
 
     QEMU's own lock is held meanwhile, so that no machine starts with it. Raises ToolFailed, also where one uses it.
     """
-    node = {"driver": "qcow2", "file": {"driver": "file", "filename": str(top)}}
-    with _qemu_nbd(node, own_files=None, writable=True) as source:
+    with _served_chain(top, own_files=None, writable=True) as source:
         yield source
 
 
-@contextmanager
-def _qemu_nbd(node: dict[str, Any], *, own_files: int | None, writable: bool = False) -> Iterator[NbdSource]:
+def _served_chain(top: Path, *, own_files: int | None, writable: bool = False) -> AbstractContextManager[NbdSource]:
+    base = find_served_base(top)
+    if base is not None:
+        return _storage_daemon(chain(top), socket_of(base), own_files=own_files, writable=writable)
+    node = {"driver": "qcow2", "file": {"driver": "file", "filename": str(top)}}
+    return _qemu_nbd(node, own_files=own_files, writable=writable)
+
+
+def _qemu_nbd(
+    node: dict[str, Any], *, own_files: int | None, writable: bool = False
+) -> AbstractContextManager[NbdSource]:
     """Run qemu-nbd while the context is open.
 
     It ends with its last connection (no --persistent), so that a killed Galeria leaves no server behind.
     """
+    command: list[str | Path] = ["qemu-nbd", *([] if writable else ["--read-only"]), "--shared", str(CONNECTIONS)]
+    depth = [] if own_files is None else ["--allocation-depth"]
+
+    def words(socket: Path, pid: Path) -> list[str | Path]:
+        return [*command, "--socket", socket, "--pid-file", pid, *depth, "json:" + json.dumps(node)]
+
+    return _running(words, own_files)
+
+
+def _storage_daemon(
+    files: Sequence[DiskFile], base: Path, *, own_files: int | None, writable: bool
+) -> AbstractContextManager[NbdSource]:
+    """Run qemu-storage-daemon while the context is open, on a chain whose base is served at the socket `base`.
+
+    qemu-nbd cannot be told to use another backing file than the one that the header names. This one does not end with its
+    last connection, but as soon as it is told to.
+    """
+    nbd = {"driver": "nbd", "server": {"type": "unix", "path": str(base)}}
+    nodes: list[dict[str, Any]] = [{"driver": "raw", "node-name": "n0", "read-only": True, "file": nbd}]
+    for number, file in enumerate(reversed(files[:-1]), start=1):
+        is_top = number == len(files) - 1
+        source = {"driver": "file", "filename": str(file.path)}
+        node = {"driver": "qcow2", "node-name": f"n{number}", "read-only": not (is_top and writable), "file": source}
+        nodes.append({**node, "backing": f"n{number - 1}"})
+    export = {"type": "nbd", "id": "disk", "node-name": nodes[-1]["node-name"], "name": "", "writable": writable}
+    if own_files is not None:
+        export["allocation-depth"] = True
+
+    def words(socket: Path, pid: Path) -> list[str | Path]:
+        listen = {"addr": {"type": "unix", "path": str(socket)}, "max-connections": CONNECTIONS}
+        blocks = [word for node in nodes for word in ("--blockdev", json.dumps(node))]
+        served = ["--nbd-server", json.dumps(listen), "--export", json.dumps(export)]
+        return ["qemu-storage-daemon", "--pidfile", pid, *blocks, *served]
+
+    return _running(words, own_files, is_told_to_end=True)
+
+
+@contextmanager
+def _running(
+    words: Callable[[Path, Path], list[str | Path]], own_files: int | None, *, is_told_to_end: bool = False
+) -> Iterator[NbdSource]:
+    """Run the program that `words` name for a socket and a file for its process id."""
     with (
         tempfile.TemporaryDirectory(prefix=f"{FOLDER}{os.getpid()}-") as folder,
         ThreadPoolExecutor(max_workers=1, thread_name_prefix="qemu-nbd") as thread,
     ):
         socket, pid = Path(folder) / "socket", Path(folder) / "pid"
-        command: list[str | Path] = ["qemu-nbd", *([] if writable else ["--read-only"]), "--shared", str(CONNECTIONS)]
-        command += ["--socket", socket, "--pid-file", pid]
-        depth = [] if own_files is None else ["--allocation-depth"]
-        process = thread.submit(run, [*command, *depth, "json:" + json.dumps(node)], timeout=DAY)
+        process = thread.submit(run, words(socket, pid), timeout=DAY)
         try:
             with closing(_connect(socket, process)) as keeper, closing(NbdSource(socket, keeper, own_files)) as source:
                 yield source
         finally:
+            if is_told_to_end:
+                _end(process, pid)
             _ensure_ended(process, pid)
 
 
@@ -231,6 +280,12 @@ def _connect(socket: Path, process: "Future[str]") -> NbdClient:
                 hint=Message("Try again when the host is less busy."),
             )
         time.sleep(0.005)
+
+
+def _end(process: "Future[str]", pid: Path) -> None:
+    if not process.done() and pid.exists():
+        with suppress(ProcessLookupError):
+            os.kill(int(pid.read_text(encoding="ascii")), signal.SIGTERM)
 
 
 def _ensure_ended(process: "Future[str]", pid: Path) -> None:

@@ -1,0 +1,1 @@
+"""Bases that machines read before they are whole."""
