@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from galeria.actions.versions.versions import delete_version
+from galeria.adapters.bases.trace import find_trace, keep_trace
 from galeria.adapters.fakes.engine import FakeEngine
 from galeria.domain.images.galleries import VersionDisk
 from galeria.domain.labs.guest_network import OPEN, NetworkPolicy
@@ -13,6 +14,7 @@ from galeria.domain.labs.ways_in import WayIn
 from galeria.domain.operations import StepStatus
 from galeria.domain.states import MachineState
 from galeria.ports.machines import FirstBoot, Machine, MachineCredentials, MachineSpec
+from tests.compiled_statements import make_test_engine
 from tests.local_installation import GALLERY, MIB, LocalInstallation, disk_bytes, version_id
 from tests.prepared_installations import MakeInstallation
 
@@ -88,6 +90,22 @@ def test_what_no_machine_stands_on_is_really_given_back(running: LocalInstallati
 def test_a_base_that_a_machine_stands_on_stays_in_the_cache(running: LocalInstallation) -> None:
     delete(running, "linux")
     assert running.context.cache.bases("brazilsouth") == [running.machine("algebra").base_digest]
+
+
+def test_how_a_system_starts_is_known_as_long_as_anything_needs_its_disk(running: LocalInstallation) -> None:
+    done = running.run(running.begin_import("other", disk_bytes(2 * MIB)))
+    with running.context.database(reading=True) as uow:
+        other = uow.versions.disks(done.subject)[0].digest
+    base, engine = running.machine("algebra").base_digest, make_test_engine(f"sqlite:///{running.folder}/galeria.db")
+    for digest in (base, other):
+        keep_trace(engine, digest, [2, 1])
+    delete(running, "linux")
+    assert [find_trace(engine, [each]) for each in (base, other)] == [[2, 1], [2, 1]], (
+        "a machine is made from the first"
+    )
+    delete(running, "other")
+    assert [find_trace(engine, [each]) for each in (base, other)] == [[2, 1], []]
+    engine.dispose()
 
 
 def test_three_exports_in_a_row_read_only_what_changed_since_the_last(running: LocalInstallation) -> None:

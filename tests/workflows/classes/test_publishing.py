@@ -4,90 +4,22 @@ from dataclasses import replace
 
 import pytest
 
-from galeria.actions.labs.lab_publishing import begin_scaling, publish_lab
-from galeria.actions.labs.lab_settings import LabSettings, NonAdminAccount, update_lab
+from galeria.actions.labs.lab_publishing import publish_lab
+from galeria.actions.labs.lab_settings import LabSettings, NonAdminAccount
 from galeria.actions.labs.labs import create_lab
-from galeria.actions.labs.machines import reimage_machine, reset_password, start_machine
-from galeria.actions.rosters.machine_claims import claim_any
-from galeria.adapters.fakes.guest import FakeGuest
+from galeria.actions.labs.machines import reset_password, start_machine
 from galeria.domain.errors import Conflict
-from galeria.domain.images.findings import CloudInit, Findings, SystemKind
-from galeria.domain.labs.labs import Lab, LabCreateOption, LabMachine, MachineKind
-from galeria.domain.operations import Operation
+from galeria.domain.labs.labs import LabCreateOption
 from galeria.domain.states import LabState, MachineState, OperationStatus
-from galeria.ports.machines import Machine
 from tests.crashing import Crash, Steps
 from tests.local_installation import (
-    LocalInstallation,
     lab_id,
     lab_request,
     secrets,
     version_id,
 )
 from tests.prepared_installations import MakeInstallation, with_lab
-
-LINUX = Findings(kind=SystemKind.LINUX, cloud_init=CloudInit())
-MARK = b"written in the template"
-PLACE = 512 * 1024
-
-
-class Class:
-    """A lab `algebra` for some students."""
-
-    def __init__(self, installation: LocalInstallation) -> None:
-        self.installation = installation
-
-    def change(self, **wanted: object) -> Operation | None:
-        """Change the lab's settings; the operation that scales it is run."""
-        with self.installation.request("educator") as request:
-            lab = update_lab(request, lab_id("algebra"), LabSettings(**wanted), secrets())  # type: ignore[arg-type]
-            operation = begin_scaling(request, lab)
-        return self.installation.run(operation) if operation else None
-
-    def publish(self, *, captures: bool = True) -> Operation:
-        with self.installation.request("educator") as request:
-            operation = publish_lab(request, lab_id("algebra"), captures=captures)
-        return self.installation.run(operation)
-
-    @property
-    def lab(self) -> Lab:
-        with self.installation.context.database(reading=True) as uow:
-            return uow.labs.get_by_key(lab_id("algebra").key)
-
-    @property
-    def students(self) -> list[LabMachine]:
-        with self.installation.context.database(reading=True) as uow:
-            machines = uow.machines.of_lab(self.lab.id)
-        return [each for each in machines if each.kind is MachineKind.USER]
-
-    def claim(self, who: str) -> LabMachine:
-        with self.installation.request(who) as request:
-            return claim_any(request, request.uow.labs.get_by_key(lab_id("algebra").key))
-
-    def start(self, name: str, who: str = "educator") -> Operation:
-        with self.installation.request(who) as request:
-            operation = start_machine(request, lab_id("algebra"), name)
-        return self.installation.run(operation)
-
-    def guest(self, machine: LabMachine) -> FakeGuest:
-        return self.installation.engine.guest(Machine(id=machine.id, region=machine.region))
-
-    def content(self, machine: LabMachine) -> bytes:
-        return self.installation.engine.read(Machine(id=machine.id, region=machine.region), PLACE, len(MARK))
-
-
-@pytest.fixture
-def algebra(new_installation: MakeInstallation) -> Class:
-    """A lab for eight, whose template was used and holds MARK. Somebody has looked into its image."""
-    made = Class(new_installation(with_lab))
-    installation = made.installation
-    with installation.context.database() as uow:
-        uow.versions.get_by_key(version_id("linux").key).found = LINUX
-        uow.commit()
-    made.change(capacity=8, open_access=True, profiles={"useSharedPassword": "Enabled"})
-    installation.run(installation.begin_start("algebra"))
-    installation.engine.write(installation.guest_of("algebra"), PLACE, MARK)
-    return made
+from tests.workflows.classes.a_class import MARK, Class
 
 
 def test_what_was_written_in_the_template_is_in_every_machine(algebra: Class) -> None:
@@ -208,10 +140,7 @@ def test_a_new_revision_replaces_free_machines_and_waits_for_those_that_are_held
     algebra.publish()
     held = algebra.claim("nobody")
     algebra.start(held.name)
-    installation = algebra.installation
-    installation.run(installation.begin_start("algebra"))
-    installation.engine.write(installation.guest_of("algebra"), PLACE, MARK.upper())
-    algebra.publish()
+    algebra.rewrite(MARK.upper())
 
     students = {each.name: each for each in algebra.students}
     assert len(students) == 8
@@ -221,10 +150,8 @@ def test_a_new_revision_replaces_free_machines_and_waits_for_those_that_are_held
     assert algebra.content(students[held.name]) == MARK
     assert {algebra.content(each) for name, each in students.items() if name != held.name} == {MARK.upper()}
 
-    with installation.request("educator") as request:
-        operation = reimage_machine(request, lab_id("algebra"), held.name)
-    assert installation.run(operation).status is OperationStatus.SUCCEEDED
-    renewed = next(each for each in algebra.students if each.name == held.name)
+    assert algebra.reimage(held.name).status is OperationStatus.SUCCEEDED
+    renewed = algebra.named(held.name)
     assert (renewed.revision, renewed.claimed_by, renewed.id) == (2, held.claimed_by, held.id)
     assert algebra.content(renewed) == MARK.upper()
 
@@ -233,9 +160,7 @@ def test_the_content_of_the_past_is_kept_while_a_machine_stands_on_it(algebra: C
     algebra.publish()
     held = algebra.claim("nobody")
     installation = algebra.installation
-    installation.run(installation.begin_start("algebra"))
-    installation.engine.write(installation.guest_of("algebra"), PLACE, MARK.upper())
-    algebra.publish()
+    algebra.rewrite(MARK.upper())
 
     with installation.context.database(reading=True) as uow:
         contents = uow.machines.contents("brazilsouth") | uow.revisions.contents("brazilsouth")

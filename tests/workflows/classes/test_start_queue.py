@@ -15,9 +15,10 @@ from galeria.domain.labs.labs import LabMachine
 from galeria.domain.labs.sizes import get_size
 from galeria.domain.labs.start_queue import StartLimits, memory_cost
 from galeria.domain.operations import Operation
-from galeria.domain.settings import Settings
+from galeria.domain.regions import CloudAccess, Regions
+from galeria.domain.settings import DEFAULT_REGIONS, Settings
 from galeria.domain.states import MachineState, OperationStatus
-from galeria.reconcilers.unsettled_operations import start_unsettled
+from galeria.reconcilers.operations import start_unsettled
 from galeria.workflows.classes.start_queue import admit
 from tests.local_installation import LocalInstallation, lab_id, secrets
 from tests.prepared_installations import MakeInstallation, with_lab
@@ -113,7 +114,7 @@ def test_a_round_asks_about_nobody_behind_the_first_without_room(new_installatio
             asked.append(operation_id)
             admit(installation.context, operation_id)
 
-    start_unsettled(installation.context.database, Admitting())
+    start_unsettled(installation.context, Admitting())
     assert asked == [each.id for each in (*starts[:3], starts[5])]
     assert [waits(installation, each) for each in starts] == [False, False, True, True, True, False]
 
@@ -183,3 +184,13 @@ def test_what_never_has_room_is_refused_at_once(new_installation: MakeInstallati
     with pytest.raises(Conflict, match="memory") as refusal:
         begun(installation, 1)
     assert refusal.value.code == "HostTooSmall"
+
+
+def test_machines_of_a_cloud_take_none_of_the_hosts_memory(new_installation: MakeInstallation) -> None:
+    campus = CloudAccess(name="campus", network="labs")
+    regions = Regions(tuple(replace(each, cloud=campus) for each in DEFAULT_REGIONS.all[:1]) + DEFAULT_REGIONS.all[1:])
+    installation = new_installation(with_class).with_settings(
+        Settings(regions=regions, starts=StartLimits(memory_mib=TINY - 1, at_once=2))
+    )
+    starts = [begun(installation, number) for number in range(1, 4)]
+    assert admitted(installation, starts) == [1, 2]

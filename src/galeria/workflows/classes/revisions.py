@@ -9,8 +9,10 @@ from galeria.domain.operation_inputs import PublishInputs
 from galeria.ports.database import UnitOfWork
 from galeria.ports.images import Digest
 from galeria.ports.machines import Machine
+from galeria.ports.progress import unheard
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.fill_disks import layer_of
+from galeria.workflows.images.held_images import ensure_held, ensure_on_hosts
 
 STORE_TEMPLATE = Message("Store the template")
 CACHE = Message("Bring the image to the hosts")
@@ -37,7 +39,7 @@ def begin_revision(context: WorkflowContext, operation_id: str) -> None:
         return
     context.disk_room.require(0, region=template.region)
     layer = layer_of(operation_id)
-    context.engine.seal_disk(_machine(template), layer)
+    context.engine.seal_disk(Machine.of(template), layer)
     _add(context, operation_id, lab, layer=layer, os_state=OsState.SPECIALIZED)
 
 
@@ -59,7 +61,8 @@ def store_revision(context: WorkflowContext, operation_id: str) -> None:
             uow.commit()
 
     progress = context.meter(operation_id, STORE_TEMPLATE)
-    with context.engine.open_changes(_machine(template), revision.layer, since=since) as disk:
+    ensure_held(context, template.region, parent, progress=unheard)
+    with context.engine.open_changes(Machine.of(template), revision.layer, since=since) as disk:
         captured = store.capture(disk, parent=parent, pin=pin, progress=progress)
     with context.database() as uow:
         stored, machine = uow.revisions.get(operation_id), uow.machines.get(template.id)
@@ -75,7 +78,7 @@ def cache_revision(context: WorkflowContext, operation_id: str) -> None:
         newest = uow.revisions.find_newest(lab.id)
     if newest is not None:
         progress = context.meter(operation_id, CACHE)
-        context.cache.ensure_base(lab.location, newest.digest, context.stores[lab.location], progress=progress)
+        ensure_on_hosts(context, lab.location, newest.digest, progress=progress)
 
 
 def get_newest(uow: UnitOfWork, lab: Lab) -> LabRevision:
@@ -93,7 +96,7 @@ def _is_unchanged(context: WorkflowContext, template: LabMachine, newest: LabRev
     if newest.layer is None or template.layer_digest != newest.digest:
         return False
     try:
-        return context.engine.changed_pieces(_machine(template), since=newest.layer, piece=_PIECE) == 0
+        return context.engine.changed_pieces(Machine.of(template), since=newest.layer, piece=_PIECE) == 0
     except NotFound:  # the template was made anew since
         return False
 
@@ -126,7 +129,3 @@ def _add(
 
 def _lab_and_template(uow: UnitOfWork, lab_id: str) -> tuple[Lab, LabMachine | None]:
     return uow.labs.get(lab_id), find_template(uow.machines.of_lab(lab_id))
-
-
-def _machine(row: LabMachine) -> Machine:
-    return Machine(id=row.id, region=row.region)

@@ -20,7 +20,9 @@ from galeria.domain.operations import OperationKind
 from galeria.domain.states import LabState, MachineState, moved
 from galeria.ports.database import UnitOfWork
 from galeria.ports.machines import Machine
+from galeria.workflows.classes.kept_machines import drop
 from galeria.workflows.classes.revisions import get_newest
+from galeria.workflows.classes.work_disks import remove_work_disk
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.hardware.specs import machine_spec
 
@@ -75,9 +77,14 @@ def make_machines(context: WorkflowContext, lab: Lab, machines: Sequence[LabMach
 
 
 def remove_machines(context: WorkflowContext, machines: Sequence[LabMachine]) -> None:
-    """Remove machines with their disks and rows."""
+    """Remove machines that nobody has, with their disks and rows."""
     for machine in machines:
-        context.engine.remove_machine(Machine(id=machine.id, region=machine.region))
+        context.engine.remove_machine(Machine.of(machine))
+        with context.database(reading=True) as uow:
+            work, kept = uow.work_disks.find_of_machine(machine.id), uow.kept_machines.of_machine(machine.id)
+        drop(context, kept)
+        if work is not None:
+            remove_work_disk(context, work)
         with context.database() as uow:
             row = uow.machines.find(machine.id)
             if row is not None:
