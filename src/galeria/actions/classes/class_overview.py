@@ -9,6 +9,7 @@ from galeria.actions.labs.labs import get_lab
 from galeria.actions.labs.machines import MACHINE, require_lab
 from galeria.actions.labs.public_ports import ensure_public_ports
 from galeria.actions.rosters.machine_claims import student_machines
+from galeria.domain.classes.kept_machines import KeptMachine
 from galeria.domain.classes.usage import UsageCause
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs.labs import Lab, LabMachine
@@ -26,6 +27,7 @@ class StudentMachine:
     machine: LabMachine
     user: LabUser | None  # who has claimed it
     is_outdated: bool  # whether its disk is made from an earlier revision than the newest
+    kept: tuple[KeptMachine, ...]  # what it was before for its person, the newest in front
     place: int  # among the starts that wait for room on the host; 0 where it does not wait
 
 
@@ -64,12 +66,16 @@ def get_class(request: Request, lab_id: ResourceId) -> ClassOverview:
     lab = get_lab(request, lab_id)
     newest = request.uow.revisions.find_newest(lab.id)
     users = {each.id: each for each in request.uow.lab_users.of_lab(lab.id)}
+    kept: dict[str, list[KeptMachine]] = {}
+    for old in request.uow.kept_machines.of_lab(lab.id):
+        kept.setdefault(old.machine_id, []).append(old)
     places = {each.subject: place for place, each in enumerate(waiting_starts(request), start=1)}
     machines = [
         StudentMachine(
             machine=each,
             user=users.get(each.claimed_by or ""),
-            is_outdated=newest is not None and is_outdated(each, newest.number),
+            is_outdated=is_outdated(each, newest),
+            kept=tuple(old for old in kept.get(each.id, ()) if old.is_of(each)),
             place=places.get(each.id, 0),
         )
         for each in sorted(student_machines(request, lab), key=machine_number)
@@ -86,8 +92,7 @@ def start_class(request: Request, lab_id: ResourceId) -> Switched:
     request.caller.require(f"{MACHINE}/start/action", lab.key)
     require_lab(lab)
     claimed = [each for each in student_machines(request, lab) if each.claimed_by]
-    for each in claimed:
-        ensure_public_ports(request, lab, each)
+    ensure_public_ports(request, lab, *claimed)
     switched = start_for_class(request, lab, claimed, busy_machines(request))
     for each in claimed:
         if each.id in switched.begun:

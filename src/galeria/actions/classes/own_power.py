@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.own_operations import begin_own
 from galeria.actions.labs.machines import running_on_machine
-from galeria.actions.labs.student_hours import forget_presence
 from galeria.domain.classes.usage import UsageCause
 from galeria.domain.labs.labs import Lab, LabMachine, MachineKind
 from galeria.domain.messages import Message
@@ -35,6 +34,7 @@ def busy_machines(request: BaseRequest) -> set[str]:
 def start_for_class(request: BaseRequest, lab: Lab, machines: Iterable[LabMachine], busy: set[str]) -> Switched:
     """Begins to start those of the machines that are off; what runs or starts already is left alone."""
     switched = Switched()
+    seen = {each.machine_id: each for each in request.uow.presence.all()}
     for machine in machines:
         if machine.state in (MachineState.STOPPED, MachineState.FAILED) and not machine.is_on:
             if machine.id in busy:
@@ -42,7 +42,8 @@ def start_for_class(request: BaseRequest, lab: Lab, machines: Iterable[LabMachin
                 continue
             machine.state = moved(machine.state, MachineState.STARTING, Message("The machine"))
             machine.start_cause = UsageCause.SCHEDULE
-            forget_presence(request, machine)
+            if machine.id in seen:  # its delays begin with the start
+                request.uow.presence.remove(seen[machine.id])
             begin_own(request, OperationKind.START_MACHINE, lab, machine.id)
             switched.begun.append(machine.id)
         elif machine.state in _BECOMES_OFF:

@@ -23,7 +23,7 @@ from galeria.domain.classes.shutdown import (
 from galeria.domain.errors import Conflict
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs.labs import Lab, LabMachine
-from galeria.domain.messages import Message, Word
+from galeria.domain.messages import Message
 from galeria.domain.states import MachineState
 
 
@@ -72,20 +72,22 @@ def watched_machines(request: BaseRequest) -> list[tuple[LabMachine, Lab]]:
 def watch_machines(request: BaseRequest, uses: Mapping[str, SeenMachineUse]) -> list[GuestMessage]:
     """Takes down who uses which machine, warns where nobody does, and begins to stop what was warned in vain.
 
-    Called every minute, in one transaction for all machines; returns what is to be said in them. `uses` has every watched
-    machine by its id.
+    Called every minute, in one transaction for all machines; returns what is to be said in them. `uses` has the watched
+    machines by their id, as far as those that ask can see them; others are left to whoever can.
     """
-    now, running = request.clock.now(), watched_machines(request)
+    now, running = request.clock.now(), request.uow.machines.running()
     held = {each.machine_id: each for each in request.uow.presence.all()}
-    on = {machine.id for machine, _ in request.uow.machines.running()}
+    on = {machine.id for machine, _ in running}
     for id, each in held.items():
         if id not in on:
             request.uow.presence.remove(each)
     busy, messages = busy_machines(request), []
     for machine, lab in running:
-        seen = held.get(machine.id) or _begin(request, machine.id, now)
-        _take_down(seen, uses.get(machine.id, SeenMachineUse()), now)
         rules = shutdown_rules(lab.profiles)
+        if machine.id not in uses or not rules:
+            continue
+        seen = held.get(machine.id) or _begin(request, machine.id, now)
+        _take_down(seen, uses[machine.id], now)
         message = _follow(request, lab, machine, seen, rules, busy)
         if message:
             messages.append(GuestMessage(machine_id=machine.id, region=machine.region, text=message))
@@ -98,7 +100,7 @@ def shutdown_warning(due: DueShutdown, now: datetime) -> Message:
     return Message(
         "This machine is shut down in {minutes} minutes, because {reason}. Work at it, or press 'Keep running' on its page.",
         minutes=minutes,
-        reason=Word(due.reason),
+        reason=due.reason.text,
     )
 
 
@@ -151,6 +153,6 @@ def _follow(
     # Nobody is switched off without a warning, also where the service was down when that was due.
     if now >= max(due.at, seen.warned_at + LEAST_WARNING) and stop_machines(request, lab, [machine], busy).begun:
         scope = f"{lab.resource_id}/virtualMachines/{machine.name}"
-        detail = Message("switched off: {reason}", reason=Word(due.reason))
+        detail = Message("switched off: {reason}", reason=due.reason.text)
         record_own_audit(request, f"{MACHINE}/stop/action", scope, detail=detail)
     return None

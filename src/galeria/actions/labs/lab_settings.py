@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from galeria.actions.core.limits import require_machine_limit
+from galeria.actions.core.limits import require_account_limits, require_machine_limit
 from galeria.actions.core.request import Request
 from galeria.actions.labs.lab_images import is_same_image
 from galeria.domain.classes.settings import check_class_settings, noted_refill
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId
-from galeria.domain.images.galleries import OsType
+from galeria.domain.images.galleries import OsState, OsType
 from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.labs.labs import Lab, LabCreateOption, find_template
 from galeria.domain.labs.profiles import (
@@ -88,7 +88,7 @@ def update_lab(request: Request, id: ResourceId, wanted: LabSettings, secrets: S
     if wanted.account:
         _belong_to(request, lab, wanted.account)
     if wanted.capacity is not None:
-        require_machine_limit(request, lab.author_id, wanted.capacity - lab.capacity)
+        require_machine_limit(request, lab.author_id, lab.account_id, wanted.capacity - lab.capacity)
         _require_unclaimed(request, lab, wanted.capacity)
     before = lab.profiles
     apply_settings(lab, wanted, secrets)
@@ -103,7 +103,7 @@ def _require_unclaimed(request: Request, lab: Lab, most: int) -> None:
     """Raises Conflict where more machines are claimed than there would be, and names who holds them."""
     machines = request.uow.machines.of_lab(lab.id)
     holders = [request.uow.lab_users.find(each.claimed_by) for each in machines if each.claimed_by]
-    names = sorted(each.display_name or each.email for each in holders if each)
+    names = sorted(each.shown_name for each in holders if each)
     if len(names) > most:
         raise Conflict(
             Message(
@@ -189,6 +189,7 @@ def _belong_to(request: Request, lab: Lab, account_id: ResourceId) -> None:
         return
     request.caller.require(CREATE, account.key)
     allowed_region(request, account, lab.location)
+    require_account_limits(request, account.id, labs=1, machines=lab.capacity)
     lab.account_id = account.id
 
 
@@ -242,6 +243,13 @@ def _set_non_admin(lab: Lab, account: NonAdminAccount, secrets: SecretHasher) ->
         raise Invalid(
             Message("The two accounts have the same name."),
             hint=Message("Give the one without rights another name."),
+            target=target,
+        )
+    is_made_first = lab.create_option is LabCreateOption.IMAGE and lab.os_state is OsState.GENERALIZED
+    if lab.os_type is OsType.WINDOWS and is_made_first:
+        raise Invalid(
+            Message("The one account that this Windows image gets at its first start is an administrator."),
+            hint=Message("Make the lab with a template, and the account without rights in it."),
             target=target,
         )
     if not account.password and name != lab.non_admin_user:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
+from galeria.domain.classes.work_disks import check_work_disk
 from galeria.domain.durations import HOUR, parse_duration, show_duration
 from galeria.domain.errors import Invalid
 from galeria.domain.labs.profiles import Profiles
@@ -55,7 +56,9 @@ def noted_refill(profiles: Profiles, before: Profiles, now: datetime) -> Profile
 
 
 def check_class_settings(profiles: Profiles) -> None:
-    """Raises Invalid for a lead time that is no duration or too long, and for a refill on no day, or in no time zone."""
+    """Raises Invalid for a lead time that is no duration or too long, for a work disk that is too large, and for a refill on
+    no day, or in no time zone."""
+    check_work_disk(profiles)
     if start_lead(profiles).total_seconds() > LONGEST_LEAD:
         raise Invalid(
             Message("The lead time '{text}' is too long.", text=profiles[START_LEAD]),

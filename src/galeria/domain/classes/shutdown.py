@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from galeria.domain.durations import parse_duration
 from galeria.domain.labs.profiles import Profiles
+from galeria.domain.messages import Message
 
 USUAL_DELAY = timedelta(minutes=15)
 """Where a rule is switched on without a delay."""
@@ -33,6 +34,18 @@ class ShutdownReason(StrEnum):
     LEFT = "everybody has left it"
     NEVER_CONNECTED = "nobody has connected to it"
     IDLE = "nobody works at it"
+
+    @property
+    def text(self) -> Message:
+        """The reason as a part of a sentence about the machine."""
+        return _REASONS[self]
+
+
+_REASONS = {
+    ShutdownReason.LEFT: Message("everybody has left it"),
+    ShutdownReason.NEVER_CONNECTED: Message("nobody has connected to it"),
+    ShutdownReason.IDLE: Message("nobody works at it"),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -40,16 +40,29 @@ def test_one_class_is_cancelled_and_another_is_moved(arm: Arm, image: str) -> No
 def test_lead_time_and_weekly_refill_of_a_lab(arm: Arm, image: str) -> None:
     lab, educator = make_lab(arm, image, "refilled"), arm("educator")
     ours = done(educator.get(lab))["properties"]["galeria"]
-    assert (ours["startLead"], ours["weeklyRefill"]) == ("PT10M", None)
+    assert (ours["startLead"], ours["weeklyRefill"], ours["workDiskGib"]) == ("PT10M", None, 0)
     said = {
         "startLead": "PT30M",
+        "workDiskGib": 5,
         "weeklyRefill": {"weekDay": "sunday", "timeZoneId": "E. South America Standard Time"},
     }
     kept = done(educator.patch(lab, json={"properties": {"galeria": said}}))["properties"]["galeria"]
-    assert kept["startLead"] == "PT30M"
+    assert (kept["startLead"], kept["workDiskGib"]) == ("PT30M", 5)
     assert kept["weeklyRefill"] == {"weekDay": "Sunday", "timeZoneId": "America/Sao_Paulo"}
     cleared = {"properties": {"galeria": {"weeklyRefill": None}}}
     kept = done(educator.patch(lab, json=cleared))["properties"]["galeria"]
     assert (kept["startLead"], kept["weeklyRefill"]) == ("PT30M", None)
-    for name, value in (("startLead", "PT5H"), ("weeklyRefill", {"weekDay": "Monday", "timeZoneId": "Nowhere"})):
+    for name, value in (
+        ("startLead", "PT5H"),
+        ("workDiskGib", 5000),
+        ("weeklyRefill", {"weekDay": "Monday", "timeZoneId": "Nowhere"}),
+    ):
         assert "galeria" in told(educator.patch(lab, json={"properties": {"galeria": {name: value}}}), 400)["target"]
+
+
+def test_nothing_is_kept_of_a_lab_that_nobody_has_worked_in(arm: Arm, image: str) -> None:
+    lab, educator = make_lab(arm, image, "unused"), arm("educator")
+    nothing = {"machines": 0, "keptFor": [], "lostFor": [], "keptDays": 14}
+    assert done(educator.get(f"{lab}/deletionImpact")) == nothing
+    assert done(educator.get(f"{lab}/keptWork")) == {"value": []}
+    assert told(educator.post(f"{lab}/restoreWork", json={"id": "f" * 32}), 404)

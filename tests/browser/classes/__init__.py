@@ -1,0 +1,1 @@
+"""A class, walked in a browser by an educator and students on real machines."""
