@@ -10,8 +10,11 @@ import pytest
 from galeria.adapters import settings_file
 from galeria.adapters.settings_file import FILE_NAME, read_settings
 from galeria.domain.errors import Invalid
+from galeria.domain.images.background import BackgroundLimits
 from galeria.domain.labs.machine_accounts import AccountSettings
 from galeria.domain.reach.server_settings import RelayLimits, ServerSettings
+from galeria.domain.regions import BucketAccess, CloudAccess
+from galeria.domain.serving.settings import LogFormat, LogSettings
 from galeria.domain.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -45,7 +48,18 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
 def test_the_examples_of_the_page_are_read(tmp_path: Path) -> None:
     (tmp_path / "openid.secret").write_text("a secret")
     (tmp_path / "mail.secret").write_text("another secret\n")
+    (tmp_path / "images-southeast.secret").write_text("a third secret\n")
+    (tmp_path / "monitoring.token").write_text("a-token-of-the-monitoring\n")
+    (tmp_path / "database.secret").write_text("third:secret\n")
     settings = read(tmp_path, described())
+    assert settings.regions.get("brazilsoutheast").store == BucketAccess(
+        endpoint="https://s3.example.org",
+        account="galeria",
+        secret="a third secret",
+        signing_region="us-east-1",
+        authority="/etc/galeria/s3-ca.pem",
+    )
+    assert "a third secret" not in repr(settings)
     assert settings.hosts == ("mirror.example.org",)
     assert settings.server.name == "labs.example.org"
     assert settings.server.public_endpoint(8443) == "https://labs.example.org"
@@ -57,7 +71,12 @@ def test_the_examples_of_the_page_are_read(tmp_path: Path) -> None:
     assert settings.openid.client_secret == "a secret"
     assert settings.mail is not None
     assert (settings.mail.password, settings.mail.used_port) == ("another secret", 587)
+    assert settings.database.url == "postgresql://galeria:third%3Asecret@db.example.org/galeria"
     assert "another secret" not in repr(settings)
+    assert settings.logs == LogSettings(format=LogFormat.JSON, requests=True)
+    assert (settings.monitoring.port, settings.monitoring.token) == (9464, "a-token-of-the-monitoring")
+    assert "a-token-of" not in repr(settings)
+    assert "third" not in repr(settings)
 
 
 def test_the_page_and_the_module_describe_the_same_settings() -> None:
@@ -187,6 +206,23 @@ def test_a_mistake_about_mail_is_named_as_well(tmp_path: Path, text: str, fault:
         read(tmp_path, f"[mail]\n{text}")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "url = 'sqlite:///galeria.db'",
+        "url = 'db.example.org'",
+        "url = 'postgresql://db.example.org'",
+        "url = 3",
+        "password_file = 'database.secret'",
+        "url = 'postgresql://db.example.org/galeria'\npassword_file = 'missing'",
+    ],
+)
+def test_a_mistake_about_the_database_is_named_as_well(tmp_path: Path, text: str) -> None:
+    with pytest.raises(Invalid, match=r"galeria.toml") as told:
+        read(tmp_path, f"[database]\n{text}")
+    assert told.value.hint
+
+
 def test_no_password_is_sent_without_encryption(tmp_path: Path) -> None:
     (tmp_path / "mail.secret").write_text("another secret")
     table = '[mail]\nhost = "x"\nfrom = "labs@example.org"\ntls = "none"\nuser = "x"\npassword_file = "mail.secret"'
@@ -208,3 +244,82 @@ def test_with_a_public_name_every_address_is_listened_on_and_else_the_loopback()
     assert ServerSettings(name="labs.example.org").address == "*"
     assert ServerSettings(name="labs.example.org", listen="192.0.2.1").address == "192.0.2.1"
     assert ServerSettings(name="labs.example.org").public_endpoint(8443) == "https://labs.example.org:8443"
+
+
+@pytest.mark.parametrize(
+    ("bucket", "store", "fault"),
+    [
+        ("s3://images", "endpoint = 's3.example.org'", "an address such as"),
+        ("s3://images", "endpoint = 'http://s3.example.org'", "without TLS"),
+        ("s3://images", "account = 'galeria'", "belong together"),
+        ("s3://images", "secret_file = 'none'", "belong together"),
+        ("s3://images", "account = 'galeria'\nsecret_file = 'none'", "none"),
+        ("s3://images", "allow_http = 1", "true or false"),
+        ("s3://images", "authority = 'ca.pem'", "whole path"),
+        ("s3://images", "secret = 'x'", "unknown setting 'secret'"),
+        ("", "endpoint = 'https://s3.example.org'", "belongs to a 'bucket_url'"),
+    ],
+)
+def test_a_store_that_cannot_be_meant_is_refused(tmp_path: Path, bucket: str, store: str, fault: str) -> None:
+    region = f"[[regions]]\nname = 'a'\ndisplay_name = 'A'\ngeography = 'g'\nbucket_url = '{bucket}'"
+    with pytest.raises(Invalid, match=fault):
+        read(tmp_path, f"{region}\n[regions.store]\n{store}")
+
+
+def test_work_in_the_background_has_a_share(tmp_path: Path) -> None:
+    assert read_settings(tmp_path).background == BackgroundLimits()
+    (tmp_path / "galeria.toml").write_text("[background]\ndisk_mib_per_second = 8\nprocessor_percent = 100\n")
+    background = read_settings(tmp_path).background
+    assert (background.rate, background.processor_percent, background.operation_days) == (8 << 20, 100, 90)
+    (tmp_path / "galeria.toml").write_text("[background]\noperation_days = 0\n")
+    assert read_settings(tmp_path).background.operation_days == 0
+    shares = ("processor_percent = 0", "processor_percent = 101", "disk_mib_per_second = -1", "disk = 1")
+    for wrong in (
+        *shares,
+        "operation_days = -1",
+        "operation_days = 36501",
+        "scrub_days = 36501",
+        "operation_days = 1.5",
+    ):
+        (tmp_path / "galeria.toml").write_text(f"[background]\n{wrong}\n")
+        with pytest.raises(Invalid):
+            read_settings(tmp_path)
+
+
+CAMPUS = "[[regions]]\nname = 'a'\ndisplay_name = 'A'\ngeography = 'g'\n"
+
+
+def test_a_region_in_a_cloud_is_read(tmp_path: Path) -> None:
+    (tmp_path / "clouds.yaml").write_text("clouds: {}")
+    own = "engine = 'openstack'\ncloud = 'campus'\nnetwork = 'labs'\nclouds_file = 'clouds.yaml'"
+    region = read(tmp_path, CAMPUS + own).regions.get("a")
+    assert region.cloud == CloudAccess(name="campus", network="labs", file=str(tmp_path / "clouds.yaml"))
+    hosts = "\nreached_from = ['10.3.0.20', '10.3.1.0/24']"
+    several = read(
+        tmp_path, f"{CAMPUS}{own}{hosts}\n[database]\nurl = 'postgresql://galeria@localhost/galeria'"
+    ).regions
+    cloud = several.get("a").cloud
+    assert cloud
+    assert cloud.reached_from == ("10.3.0.20/32", "10.3.1.0/24")
+    assert read(tmp_path, CAMPUS + "engine = 'libvirt'").regions.get("a").cloud is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "fault"),
+    [
+        ("engine = 'vmware'", "'libvirt' or 'openstack'"),
+        ("engine = 'openstack'\ncloud = 'campus'", "needs 'cloud'"),
+        ("engine = 'openstack'\nnetwork = 'labs'", "needs 'cloud'"),
+        (
+            "engine = 'openstack'\ncloud = 'c'\nnetwork = 'n'\n[database]\nurl = 'postgresql://galeria@localhost/galeria'",
+            "shared database needs 'reached_from' in region 'a'",
+        ),
+        ("engine = 'openstack'\ncloud = 'c'\nnetwork = 'n'\nreached_from = ['campus']", "campus"),
+        ("reached_from = ['10.3.0.20']", "belong to engine = 'openstack'"),
+        ("cloud = 'campus'", "belong to engine = 'openstack'"),
+        ("engine = 'openstack'\ncloud = 'c'\nnetwork = 'n'\nclouds_file = 'none'", "there is no file"),
+    ],
+)
+def test_a_cloud_that_cannot_be_meant_is_refused(tmp_path: Path, settings: str, fault: str) -> None:
+    with pytest.raises(Invalid, match=fault):
+        read(tmp_path, CAMPUS + settings)

@@ -19,21 +19,13 @@ import pytest
 from passlib.hash import sha512_crypt
 
 from galeria.guests import GuestSources, build_guest, get_sources, missing_host_tools
+from tests.servers.ports import free_port
+from tests.waiting import until
 
 OVMF_CODE = Path("/usr/share/OVMF/OVMF_CODE_4M.fd")
 OVMF_VARS = Path("/usr/share/OVMF/OVMF_VARS_4M.fd")
 BOOT_LIMIT = 90.0
 T = TypeVar("T")
-
-
-def wait_until(look: Callable[[], T | None], *, limit: float, what: str) -> T:
-    """What `look` returns once it is neither None nor False; fails after `limit` seconds."""
-    deadline = time.monotonic() + limit
-    while time.monotonic() < deadline:
-        if seen := look():
-            return seen
-        time.sleep(0.05)
-    pytest.fail(f"{what}: not within {limit:.0f} s")
 
 
 def write_seed(path: Path, *, user_data: str, meta_data: str) -> None:
@@ -60,14 +52,14 @@ class Machine:
             assert self.process.poll() is None, "qemu ended"
             return "galeria-guest: up" in self.console()
 
-        wait_until(is_up, limit=BOOT_LIMIT, what="the line on the console")
+        until(is_up, "the line on the console", seconds=BOOT_LIMIT, pause=0.05)
 
     def ssh(self, user: str, password: str, command: str) -> str:
         return asyncio.run(self._ssh(user, password, command))
 
     def wait_login(self, user: str, password: str, command: str) -> str:
         """What `command` printed in the first SSH session that the machine grants."""
-        wait_until(self._greets, limit=BOOT_LIMIT, what="the SSH server")
+        until(self._greets, "the SSH server greets", seconds=BOOT_LIMIT, pause=0.05)
         return self.ssh(user, password, command)
 
     def _greets(self) -> bool:
@@ -124,7 +116,7 @@ class Machine:
                 return False
             return True
 
-        wait_until(pings, limit=BOOT_LIMIT, what="the guest agent")
+        until(pings, "the guest agent answers", seconds=BOOT_LIMIT, pause=0.05)
 
     def agent_run(self, path: str, *words: str) -> int:
         """Run a program through the agent; its exit status."""
@@ -134,7 +126,7 @@ class Machine:
             status: dict[str, Any] = self.agent("guest-exec-status", pid=pid)
             return status if status["exited"] else None
 
-        return int(wait_until(ended, limit=30, what=path).get("exitcode", -1))
+        return int(until(ended, f"{path} ends", pause=0.05).get("exitcode", -1))
 
     def press_power_button(self) -> None:
         _ask(self.folder / "monitor", {"execute": "qmp_capabilities"}, {"execute": "system_powerdown"})
@@ -163,12 +155,6 @@ def _answer_of(lines: Any, *, sync: int | None) -> Any:
         assert "error" not in message, message
         if "return" in message and sync in (None, message["return"]):
             return message["return"]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _qemu_command(folder: Path, disk: Path, *, port: int, uefi: bool, seed: Path | None) -> list[str]:
@@ -222,7 +208,7 @@ def boot(tmp_path: Path, overlay: Path) -> Boot:
 
     @contextmanager
     def start(*, uefi: bool = False, seed: Path | None = None) -> Iterator[Machine]:
-        port = _free_port()
+        port = free_port()
         (tmp_path / "serial").write_text("")
         command = _qemu_command(tmp_path, overlay, port=port, uefi=uefi, seed=seed)
         with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:

@@ -12,7 +12,7 @@ from tests.real_guests.guest_disks import GuestDisks
 from tests.real_guests.guest_walk import WORK_SECONDS
 from tests.real_guests.timeline import Timeline
 from tests.rules.sources import ROOT
-from tests.system.server_process import GALLERY, SOUTH, ServerProcess, living
+from tests.system.server_process import ServerProcess, living, open_gallery
 
 # Each process gives its machines other ports than the other one, and than other tests that run on this computer.
 FIRST_PORT, PORTS = 53000, 500
@@ -55,8 +55,7 @@ def server_process(workshop: Path, probed: Path, tmp_path: Path, worker_id: str)
             f"[machines]\nfirst_ssh_port = {first}\nlast_ssh_port = {first + PORTS - 1}\nboot_seconds = 1200\n"
         )
         server_process.start()
-        server_process.galeria.galleries.put(GALLERY, region=SOUTH)
-        server_process.galeria.accounts.attach(GALLERY)
+        open_gallery(server_process.galeria)
         yield server_process
         _keep_consoles(server_process, tmp_path)
         for lab in server_process.galeria.labs.list():

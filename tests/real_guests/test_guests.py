@@ -14,7 +14,15 @@ from tests.system.server_process import ServerProcess
 pytestmark = [pytest.mark.system, pytest.mark.timeout(5400)]
 
 
-@pytest.mark.parametrize("variant", VARIANTS, ids=NAMES)
+# They put together what the others show one by one: an agent, UEFI, cloud-init that looks for its data itself.
+TOGETHER = ("e", "f")
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [pytest.param(each, marks=[pytest.mark.long] if each.name in TOGETHER else []) for each in VARIANTS],
+    ids=NAMES,
+)
 def test_a_guest_is_brought_used_exported_and_used_elsewhere(
     server_process: ServerProcess, variant: Variant, disks: GuestDisks, new_timeline: Callable[[str], Timeline]
 ) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from galeria.adapters.settings_values import LAST_PORT, require_only, text_of
+from galeria.adapters.settings_values import LAST_PORT, flag_of, require_only, secret_of, text_of
 from galeria.domain.people.mail import MailSettings, MailTls
 
 LANGUAGES = ("en", "pt-BR")
@@ -14,13 +14,11 @@ _NAMES = {"host", "port", "tls", "user", "password_file", "from", "authority", "
 def read_mail(table: Mapping[str, Any], data: Path, *, new_accounts: bool) -> MailSettings:
     """Read the part. `new_accounts` holds where the file says nothing. Raises ValueError with the fault in it, and OSError."""
     require_only(table, _NAMES)
-    texts = {name: text_of(table, name) for name in ("host", "user", "from", "authority", "password_file")}
-    language, accounts = text_of(table, "language") or LANGUAGES[0], table.get("new_accounts", new_accounts)
+    texts = {name: text_of(table, name) for name in ("host", "user", "from", "authority")}
+    language = text_of(table, "language") or LANGUAGES[0]
     if language not in LANGUAGES:
         raise ValueError(f"'language' is one of {', '.join(LANGUAGES)}")
-    if not isinstance(accounts, bool):
-        raise ValueError("'new_accounts' is true or false")
-    password = (data / texts["password_file"]).read_text(encoding="utf-8").strip() if texts["password_file"] else ""
+    password = secret_of(table, "password_file", data)
     return MailSettings(
         host=texts["host"],
         port=_port(table),
@@ -30,7 +28,7 @@ def read_mail(table: Mapping[str, Any], data: Path, *, new_accounts: bool) -> Ma
         sender=texts["from"],
         authority=texts["authority"],
         language=language,
-        new_accounts=accounts,
+        new_accounts=flag_of(table, "new_accounts", default=new_accounts),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network, ip_address
 from typing import Any
 
-from galeria.adapters.settings_values import LAST_PORT, require_only, texts_of
+from galeria.adapters.settings_values import LAST_PORT, flag_of, require_only, texts_of
 from galeria.domain.labs.guest_network import NetworkException, NetworkSettings
 
 WIDEST = 8  # bits of a network that is let; more addresses than that are no exception
@@ -15,11 +15,8 @@ _PROTOCOLS = ("tcp", "udp")
 def read_network(table: Mapping[str, Any]) -> NetworkSettings:
     """Read the part. Raises ValueError with the fault in it."""
     require_only(table, {"bridged", "allow", "resolvers"})
-    bridged = table.get("bridged", True)
-    if not isinstance(bridged, bool):
-        raise ValueError("'bridged' is true or false")
     return NetworkSettings(
-        is_bridged=bridged,
+        is_bridged=flag_of(table, "bridged", default=True),
         exceptions=tuple(_exception(each) for each in texts_of(table, "allow", example=EXAMPLE)),
         resolvers=tuple(str(ip_address(each)) for each in texts_of(table, "resolvers", example=EXAMPLE)),
     )

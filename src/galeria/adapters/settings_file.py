@@ -12,6 +12,14 @@ display_name = "Brazil South"
 geography = "brazil"
 bucket_url = "s3://images-south"        # empty: a folder below the data directory
 
+[regions.store]                         # how that bucket is reached; what is left out comes from the environment
+endpoint = "https://s3.example.org"     # none: the cloud's own
+account = "galeria"                     # S3's access key id, or Azure's storage account
+secret_file = "images-south.secret"     # below the data directory
+signing_region = "us-east-1"            # that S3 requests are signed for
+allow_http = false                      # true: the endpoint may be without TLS
+authority = "/etc/galeria/s3-ca.pem"    # what its certificate is signed by; none: what this computer trusts
+
 [[sizes]]
 name = "Small"
 vcpus = 2
@@ -43,6 +51,7 @@ language = "pt-BR"                      # of invitations for which nobody chose 
 new_accounts = true                     # whoever has no account makes one by the invitation; else false with sign_in.openid
 
 [server]
+stop_seconds = 10                       # how long a stop waits for requests and steps; what remains goes on at the next start
 listen = "*"                            # the address to listen on; "*": every one
 port = 8443
 name = "labs.example.org"               # under which others reach the server and its machines; none: this host only
@@ -64,6 +73,10 @@ at_once_per_person = 4                  # received at the same moment
 at_once = 32
 least_kib_per_second = 4                # 0: as slowly as the sender likes
 
+[database]                              # see docs/scale.md
+url = "postgresql://galeria@db.example.org/galeria"  # none: a file in the data directory, for this computer only
+password_file = "database.secret"       # below the data directory; or in the address
+
 [audit]
 copy = "/mnt/elsewhere/activity.jsonl"  # the activity log's second copy; best on another computer's disk
 
@@ -79,9 +92,14 @@ resolvers = ["10.3.0.53"]               # name servers for machines' questions; 
 
 [limits]
 labs_per_person = 500
+labs_per_account = 5000                 # of one lab account
 labs = 10000                            # of everybody together
 machines_per_person = 5000              # in all labs that the person made
+machines_per_account = 25000
 machines = 50000
+exports_per_person = 50                 # under way at the same time
+exports_per_account = 100
+exports = 200
 operations_per_person = 200             # under way at the same time
 operations = 2000
 
@@ -89,10 +107,26 @@ operations = 2000
 margin_gib = 1                          # stays free on every disk; a share in percent counts where it is more
 margin_percent = 0
 
+[background]                            # what checks and clears stores, joins machines' layers, removes old operations
+disk_mib_per_second = 50                # 0: any number
+processor_percent = 20                  # of one processor
+scrub_days = 30                         # between two checks of all that a store keeps; 0: never
+operation_days = 90                     # for which operations are kept that have ended; 0: for ever
+
 [requests]
 reads_per_minute = 12000                # of one person; 0: any number
 writes_per_minute = 3000
 strangers_per_minute = 6000             # from one address, of whoever is not signed in
+
+[logs]
+format = "json"                         # or "text"
+requests = true                         # a line for each request
+
+[monitoring]                            # for Prometheus, apart from pages and API
+listen = "127.0.0.1"                    # another address needs a token
+port = 9464                             # of a server; 0: nobody listens
+worker_port = 9465                      # of a worker of its own
+token_file = "monitoring.token"         # below the data directory; none: who reaches the address may read
 
 [machines]
 first_ssh_port = 16384                  # on the loopback
@@ -113,20 +147,21 @@ from pathlib import Path
 from typing import Any
 
 from galeria.adapters.account_settings import read_accounts
+from galeria.adapters.database_settings import read_database
 from galeria.adapters.mail_settings import read_mail
 from galeria.adapters.network_settings import read_network
 from galeria.adapters.openid_settings import read_openid
+from galeria.adapters.region_settings import read_region, require_known_hosts
+from galeria.adapters.serving_settings import read_logs, read_monitoring, read_server
 from galeria.adapters.settings_values import (
-    listening_address,
     networks_of,
     path_of,
-    port_number,
     port_range,
     require_only,
     seconds_of,
-    text_of,
     texts_of,
     whole_number,
+    whole_numbers,
 )
 from galeria.domain.disk_margin import DiskMargin
 from galeria.domain.errors import Invalid
@@ -136,8 +171,7 @@ from galeria.domain.labs.start_queue import StartLimits
 from galeria.domain.limits import Limit, Limits
 from galeria.domain.messages import Message
 from galeria.domain.prices import Prices
-from galeria.domain.reach.server_settings import RelayLimits, ServerSettings, is_public_name
-from galeria.domain.regions import Region, Regions
+from galeria.domain.regions import Regions
 from galeria.domain.request_rates import RequestRates
 from galeria.domain.settings import Settings
 from galeria.domain.units import GB
@@ -188,18 +222,24 @@ def _settings(table: Mapping[str, Any], data: Path) -> Settings:
             "machines",
             "network",
             "mail",
+            "logs",
+            "monitoring",
+            "background",
+            "database",
         },
         word="part",
     )
-    server = _server(table.get("server", {}), _relay(table.get("relay", {})))
+    server = read_server(table.get("server", {}), table.get("relay", {}))
     require_only(table.get("audit", {}), {"copy"})
     defaults = Settings()
-    regions = tuple(Region(**{**each, "name": location_name(each["name"])}) for each in table.get("regions", ()))
+    regions = tuple(read_region(each, data) for each in table.get("regions", ()))
     sizes = tuple(_size(each) for each in table.get("sizes", ()))
     machines = _machines(table.get("machines", {}), defaults)
     inside = range(machines["first_ssh_port"], machines["last_ssh_port"] + 1)
     if server.name and (set(inside) & set(server.machine_ports) or server.port in server.machine_ports):
         raise ValueError("'first_machine_port' to 'last_machine_port' hold ports that are used for something else")
+    database = read_database(table.get("database", {}), data)
+    require_known_hosts(regions, is_shared=database.is_shared)
     openid = read_openid(table["sign_in"], data) if "sign_in" in table else None
     return Settings(
         server=server,
@@ -211,44 +251,17 @@ def _settings(table: Mapping[str, Any], data: Path) -> Settings:
         **_uploads(table.get("uploads", {}), defaults),
         hosts=tuple(each.lower() for each in texts_of(table.get("server", {}), "hosts")),
         trusted_proxies=networks_of(table.get("server", {}), "trusted_proxies"),
+        database=database,
         audit_copy=path_of(table.get("audit", {}), "copy"),
         limits=_limits(table.get("limits", {}), defaults.limits),
         disk_margin=_margin(table.get("disks", {}), defaults.disk_margin),
+        background=whole_numbers(table.get("background", {}), defaults.background),
         request_rates=_rates(table.get("requests", {}), defaults.request_rates),
+        logs=read_logs(table.get("logs", {})),
+        monitoring=read_monitoring(table.get("monitoring", {}), data),
         network=read_network(table.get("network", {})),
         **machines,
     )
-
-
-def _server(table: Mapping[str, Any], limits: RelayLimits) -> ServerSettings:
-    defaults = ServerSettings()
-    own = {each.name for each in fields(ServerSettings)} - {"relay_limits"}
-    require_only(table, own | {"hosts", "trusted_proxies"})
-    first, last = port_range(table, ("first_machine_port", "last_machine_port"), defaults)
-    certificate, key = path_of(table, "certificate"), path_of(table, "key")
-    if bool(certificate) is not bool(key):
-        raise ValueError("'certificate' and 'key' belong together")
-    name = text_of(table, "name").lower()
-    if name and not is_public_name(name):
-        raise ValueError(f"'name' is a host name such as labs.example.org, and '{name}' is none")
-    return ServerSettings(
-        listen=listening_address(table, "listen", defaults.listen),
-        port=port_number(table, "port", defaults.port),
-        name=name,
-        public_port=port_number(table, "public_port", defaults.public_port),
-        certificate=certificate,
-        key=key,
-        machines_listen=listening_address(table, "machines_listen", defaults.machines_listen),
-        first_machine_port=first,
-        last_machine_port=last,
-        relay_limits=limits,
-    )
-
-
-def _relay(table: Mapping[str, Any]) -> RelayLimits:
-    names = [each.name for each in fields(RelayLimits)]
-    require_only(table, set(names))
-    return RelayLimits(**{name: whole_number(table, name, getattr(RelayLimits(), name), least=0) for name in names})
 
 
 def _machines(table: Mapping[str, Any], defaults: Settings) -> dict[str, Any]:
@@ -287,12 +300,17 @@ def _uploads(table: Mapping[str, Any], defaults: Settings) -> dict[str, Any]:
 
 def _limits(table: Mapping[str, Any], defaults: Limits) -> Limits:
     limits = {each.name: getattr(defaults, each.name) for each in fields(Limits)}
-    require_only(table, {name for each in limits for name in (each, f"{each}_per_person")})
+    accounted = {each for each, limit in limits.items() if limit.per_account is not None}
+    own = {name for each in limits for name in (each, f"{each}_per_person")}
+    require_only(table, own | {f"{each}_per_account" for each in accounted})
     return Limits(
         **{
             name: Limit(
                 per_person=whole_number(table, f"{name}_per_person", limit.per_person),
                 in_all=whole_number(table, name, limit.in_all),
+                per_account=whole_number(table, f"{name}_per_account", limit.per_account)
+                if name in accounted
+                else None,
             )
             for name, limit in limits.items()
         }

@@ -2,11 +2,17 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import fields, replace
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from galeria.domain.reach.server_settings import EVERY_ADDRESS
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound="DataclassInstance")
 
 LAST_PORT = 65535
 
@@ -55,6 +61,29 @@ def text_of(table: Mapping[str, Any], name: str, default: str = "") -> str:
     if not isinstance(value, str):
         raise ValueError(f"'{name}' is a text")
     return value
+
+
+def flag_of(table: Mapping[str, Any], name: str, *, default: bool = False) -> bool:
+    value = table.get(name, default)
+    if not isinstance(value, bool):
+        raise ValueError(f"'{name}' is true or false")
+    return value
+
+
+def secret_of(table: Mapping[str, Any], name: str, data: Path) -> str:
+    """Return what is in the file below the data directory that the setting names; empty where it names none.
+
+    Raises OSError for one that cannot be read.
+    """
+    file = text_of(table, name)
+    return (data / file).read_text(encoding="utf-8").strip() if file else ""
+
+
+def whole_numbers(table: Mapping[str, Any], defaults: T) -> T:
+    """Return the dataclass of whole numbers from 0 on with the values of the table, which has no other names."""
+    names = [each.name for each in fields(defaults)]
+    require_only(table, set(names))
+    return replace(defaults, **{name: whole_number(table, name, getattr(defaults, name), least=0) for name in names})
 
 
 def path_of(table: Mapping[str, Any], name: str) -> str:

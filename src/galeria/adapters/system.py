@@ -1,8 +1,17 @@
-"""The system's clock, and random identifiers."""
+"""The system's clock, and random identifiers, and the version that is installed."""
 
 import secrets
 import uuid
 from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+
+
+def installed_version() -> str:
+    """Return this program's version; "unknown" for sources that were never installed."""
+    try:
+        return version("galeria")
+    except PackageNotFoundError:
+        return "unknown"
 
 
 class SystemClock:

@@ -1,6 +1,6 @@
 """The image store of one region: manifests and chunks, named by the hash of their content."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,6 +74,15 @@ class Collected:
     removed_packs: int
     repacked_packs: int
     removed_manifests: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scrubbed:
+    """The result of one piece of a scrub."""
+
+    after: str  # where the next piece begins
+    read_bytes: int
+    damaged: tuple[Damage, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -165,6 +174,25 @@ class ImageStore(Protocol):
         """
         ...
 
+    def collect_in_pieces(self, live: Callable[[], Iterable[Digest]], *, seconds: float) -> Iterator[Collected]:
+        """Does the same in pieces of about so many seconds and yields what was done so far after each; writers go on between
+        them.
+
+        Raises Conflict when a writer holds the lease; what was done by then is done.
+        """
+        ...
+
+    def scrub(self, after: str) -> Iterator[Scrubbed]:
+        """Reads and checks all that the store keeps in pieces, from where `after` says on; empty for the beginning.
+
+        No lease is held, so that it hinders nobody; damage is checked again with one before it is reported.
+        """
+        ...
+
+    def scrub_bytes(self, after: str) -> int:
+        """Returns the bytes that a scrub has still to read from there on."""
+        ...
+
     def rebuild_index(self) -> int:
         """Reads every pack's footer and builds the chunk index anew; returns the number of chunks."""
         ...
@@ -214,8 +242,12 @@ class ChunkIndex(Protocol):
         """
         ...
 
-    def packs(self, region: str) -> "list[PackFacts]":
-        """Returns the packs of the region."""
+    def packs(self, region: str, *, after: str = "", most: int | None = None) -> "list[PackFacts]":
+        """Returns the packs of the region by name: those behind the name `after`, and at most so many."""
+        ...
+
+    def pack_bytes(self, region: str, *, after: str = "") -> int:
+        """Returns the bytes of the region's packs behind the name `after`."""
         ...
 
     def chunks_of(self, region: str, pack: str) -> "dict[bytes, ChunkPlace]":

@@ -1,10 +1,10 @@
 """Virtual machines of a region, the cache of base images that their disks need, and the checks of the host."""
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, Self
 
 from galeria.domain.images.galleries import OsType
 from galeria.domain.labs.disk_changes import DiskChanges
@@ -40,6 +40,25 @@ class Machine:
 
     id: str
     region: str
+
+    @classmethod
+    def of(cls, row: "OnHost") -> Self:
+        """Returns the name of the machine that a row of the database is about."""
+        return cls(id=row.id, region=row.region)
+
+
+class OnHost(Protocol):
+    """What has a machine of its own on a host: a lab's machine, or what is kept of one."""
+
+    @property
+    def id(self) -> str:
+        """The machine's id."""
+        ...
+
+    @property
+    def region(self) -> str:
+        """The region whose host has it."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -169,8 +188,8 @@ class VmEngine(Protocol):
         """Returns a running machine's address in the machines' network; empty where it has a network of its own."""
         ...
 
-    def follow_policies(self, policies: Mapping[str, NetworkPolicy]) -> None:
-        """Gives the running machines with these ids what they may reach now, and sees that it holds for all.
+    def follow_policies(self, policies: Mapping[Machine, NetworkPolicy]) -> None:
+        """Gives these machines, which run, what they may reach now, and sees that it holds for all.
 
         Raises MachineFailed where it does not.
         """
@@ -260,8 +279,51 @@ class VmEngine(Protocol):
         """
         ...
 
+    def ensure_work_disk(self, spec: MachineSpec, disk: str, *, gib: int) -> None:
+        """Makes the work disk with this id where it is missing, and gives it to the machine, which keeps its own disk.
+
+        A new one for Linux has an empty file system (`domain.classes.work_disks`), for Windows none. A machine that runs
+        already stays as it is.
+        """
+        ...
+
+    def remove_work_disk(self, region: str, disk: str) -> None:
+        """Deletes a work disk with all that is on it; a missing one is no error. No machine may have it any more."""
+        ...
+
+    def work_disks(self) -> dict[tuple[str, str], int]:
+        """Returns region and id of every work disk on the host, with the bytes that it occupies, whatever the database says."""
+        ...
+
+    def has_layer(self, machine: Machine, layer: str) -> bool:
+        """Tells whether the machine's disk has that sealed layer, under that name."""
+        ...
+
+    def shorten_chain(self, machine: Machine, *, longest: int, needed: Callable[[], Collection[str]], rate: int) -> int:
+        """Joins sealed layers where the machine's own files are more than `longest`; returns how many files that took away.
+
+        The machine may run, start and be sealed meanwhile: that ends the joining, and the next call goes on. `needed` is
+        asked, after the layers were looked at, for those that are still opened by name: they stay, and all others are
+        not found any more. At most `rate` bytes are copied in a second; 0: any number.
+        """
+        ...
+
     def disk_bytes(self, machine: Machine) -> int:
         """Returns the bytes that the machine's own files occupy on the host, the shared base excluded."""
+        ...
+
+    def set_aside(self, machine: Machine, kept: Machine) -> None:
+        """Powers the machine off and keeps its files under the name `kept`; the machine is then absent.
+
+        Its work disk stays where it is. A missing machine is no error.
+        """
+        ...
+
+    def bring_back(self, spec: MachineSpec, kept: Machine) -> None:
+        """Makes the machine, which is absent, out of the files that were kept under that name; it is off.
+
+        Raises MachineFailed where there are no such files.
+        """
         ...
 
     def remove_machine(self, machine: Machine) -> None:
@@ -273,17 +335,46 @@ class VmEngine(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Arrival:
+    """How far an image's disk is that machines use while it arrives on their host."""
+
+    present: int  # chunks with data
+    total: int  # chunks with data
+    problem: str = ""  # why the store did not give a chunk when it was last asked, in English; empty where it does
+
+    @property
+    def percent(self) -> int:
+        """Whole percent, 99 at most: a whole disk arrives no more."""
+        return min(99, 100 * self.present // self.total) if self.total else 0
+
+
 class ImageCache(Protocol):
     """Raw disks of images on the host, per region, that machines' disks are based on."""
 
     def has_base(self, region: str, digest: Digest) -> bool:
-        """Tells whether the image's disk is in the region's cache."""
+        """Tells whether machines can be made from the image in the region: its disk is in the cache, or arriving there."""
         ...
 
-    def ensure_base(self, region: str, digest: Digest, store: ImageStore, *, progress: Progress) -> None:
-        """Restores the image's disk from the store into the cache and verifies it.
+    def find_arrival(self, region: str, digest: Digest) -> Arrival | None:
+        """Returns how far an image's disk is that machines use while it arrives; None where it is whole, or not here."""
+        ...
 
-        Raises OutOfSpace before it starts when there is not enough space.
+    def arrivals(self) -> Mapping[tuple[str, Digest], Arrival]:
+        """Returns every image, by region and digest, of which `find_arrival` returns something."""
+        ...
+
+    def keep_serving(self) -> None:
+        """Makes sure that disks which arrive can be read, whatever was killed meanwhile. Raises MachineFailed."""
+        ...
+
+    def ensure_base(
+        self, region: str, digest: Digest, store: ImageStore, *, progress: Progress, own: ImageStore | None = None
+    ) -> None:
+        """Makes sure that machines can be made from the image's disk: it is in the cache, or arrives there from the store.
+
+        `store` holds the image; `own` is the region's own store, where it may arrive meanwhile. Every byte is verified before a
+        machine reads it. Raises OutOfSpace before it starts when there is not enough space.
         """
         ...
 

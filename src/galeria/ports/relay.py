@@ -18,6 +18,14 @@ class Relay(Protocol):
         ...
 
 
+class MachineComputers(Protocol):
+    """Tells on which computers the machines of a region are, where several computers share a database."""
+
+    def find_other(self, region: str) -> str | None:
+        """Returns the computer that has the region's machines; None where this one reaches them. Raises Unavailable."""
+        ...
+
+
 class Shell(Protocol):
     """One session in a machine, with a terminal of its own."""
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from galeria.actions.labs.lab_settings import LabSettings, NonAdminAccount, update_lab
 from galeria.actions.labs.lab_validation import check_lab
 from galeria.actions.labs.labs import create_lab
 from galeria.actions.labs.machines import reimage_machine, reset_password
@@ -11,7 +12,8 @@ from galeria.adapters.fakes.guest import FakeGuest
 from galeria.domain.errors import Invalid
 from galeria.domain.images.galleries import OsState, OsType
 from galeria.domain.labs.hardware import DiskBus, NetworkCard
-from galeria.domain.labs.labs import LabMachine
+from galeria.domain.labs.labs import LabCreateOption, LabMachine
+from galeria.domain.labs.revisions import LOCKED, first_password_hash
 from galeria.domain.operations import Operation
 from galeria.domain.states import MachineState
 from tests.local_installation import (
@@ -152,3 +154,44 @@ def test_what_windows_refuses_is_refused_before_anything_is_made(
         make(installation, user=user, password=password)
     with installation.context.database(reading=True) as uow:
         assert uow.labs.find_by_key(lab_id("algebra").key) is None
+
+
+def test_no_account_of_windows_gets_an_empty_password(installation: LocalInstallation) -> None:
+    specialize(installation)
+    make(installation)
+    with installation.context.database() as uow:  # as if the password had been lost with the disk
+        made = uow.machines.get(machine(installation).id)
+        made.pending_password_hash, made.pending_password = LOCKED, ""
+        uow.commit()
+    assert installation.run(installation.begin_start("algebra")).error_message == ""
+    assert len(guest(installation).passwords[USER]) > 20
+
+
+@pytest.mark.parametrize(
+    ("option", "shared", "begins_with"),
+    [
+        (LabCreateOption.TEMPLATE_VM, "Enabled", ""),
+        (LabCreateOption.IMAGE, "Enabled", LOCKED),
+        (LabCreateOption.TEMPLATE_VM, "Disabled", LOCKED),
+    ],
+)
+def test_students_of_windows_begin_with_the_templates_password_or_set_one(
+    installation: LocalInstallation, option: LabCreateOption, shared: str, begins_with: str
+) -> None:
+    make(installation)
+    with installation.context.database(reading=True) as uow:
+        lab = uow.labs.get(machine(installation).lab_id)
+    lab.create_option, lab.profiles = option, {**lab.profiles, "useSharedPassword": shared}
+    lab.non_admin_user, lab.non_admin_hash = "student", "$6$hash"
+    assert first_password_hash(lab) == begins_with
+
+
+def test_an_account_without_rights_needs_a_template(installation: LocalInstallation) -> None:
+    said = LabSettings(non_admin=NonAdminAccount(user_name="student", password=PASSWORD))
+    make(installation)
+    with installation.request("educator") as request:
+        lab = update_lab(request, lab_id("algebra"), said, secrets())
+        assert lab.non_admin_user == "student"
+        lab.create_option = LabCreateOption.IMAGE
+        with pytest.raises(Invalid, match="is an administrator"):
+            update_lab(request, lab_id("algebra"), said, secrets())

@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -27,6 +26,7 @@ from galeria.domain.reach.relay import Service, service_address
 from galeria.guests import GuestSources, build_guest, get_sources
 from galeria.ports.disks import Content, DiskSource
 from galeria.ports.machines import FirstBoot, Machine, MachineSpec, VmEngine
+from tests.servers.ports import free_port
 
 REGION = "brazilsouth"
 DIGEST = "a" * 64
@@ -75,12 +75,6 @@ def probed() -> Iterator[Path]:
         memory = Path(folder) / "acceleration.json"
         kvm_probe.find_acceleration(memory)
         yield memory
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return cast(int, probe.getsockname()[1])
 
 
 def password_hash(password: str) -> str:

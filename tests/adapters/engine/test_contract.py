@@ -128,6 +128,44 @@ def test_several_look_at_a_screen_and_press_keys_until_the_machine_goes_off(case
         case.engine.open_console(machine)
 
 
+def test_a_machine_is_set_aside_with_its_layers_and_brought_back(case: EngineCase) -> None:
+    spec = case.specified(generation="V2")
+    kept, other = (Machine(id=letter * 32, region=spec.machine.region) for letter in "de")
+    case.made.extend((kept, other))
+    case.engine.seal_disk(spec.machine, "one")
+    for _ in range(2):
+        case.engine.set_aside(spec.machine, kept)
+    assert case.engine.power(spec.machine) is Power.ABSENT
+    assert case.engine.machines() == [kept]
+
+    case.engine.ensure_machine(spec, first_boot())
+    with pytest.raises(NotFound):
+        case.engine.changed_pieces(spec.machine, since="one", piece=BLOCK)
+    case.engine.set_aside(spec.machine, other)
+    for _ in range(2):
+        case.engine.bring_back(spec, kept)
+    assert case.engine.power(spec.machine) is Power.STOPPED
+    assert case.engine.changed_pieces(spec.machine, since="one", piece=BLOCK) == 0
+    assert set(case.engine.machines()) == {spec.machine, other}
+    case.engine.remove_machine(other)
+    assert case.engine.machines() == [spec.machine]
+
+
+def test_a_work_disk_stays_when_its_machine_goes(case: EngineCase) -> None:
+    spec = case.specified()
+    for _ in range(2):
+        case.engine.ensure_work_disk(spec, "a" * 32, gib=1)
+    case.engine.change_hardware(spec)
+    ((place, size),) = case.engine.work_disks().items()
+    assert place == (spec.machine.region, "a" * 32)
+    assert size < 64 << 20
+    case.engine.remove_machine(spec.machine)
+    assert list(case.engine.work_disks()) == [place]
+    case.engine.remove_work_disk(*place)
+    case.engine.remove_work_disk(*place)
+    assert case.engine.work_disks() == {}
+
+
 def test_sealing_an_untouched_disk_gives_a_layer_that_is_all_parent(case: EngineCase) -> None:
     machine = case.ensure()
     case.engine.seal_disk(machine, "one")
@@ -154,6 +192,43 @@ def test_a_later_layer_cannot_be_the_parent_of_an_earlier_one(case: EngineCase) 
     case.engine.seal_disk(machine, "two")
     with pytest.raises(NotFound), case.engine.open_changes(machine, "one", since="two"):
         pass
+
+
+def test_a_chain_that_is_not_long_stays_as_it_is(case: EngineCase) -> None:
+    machine = case.ensure()
+    case.engine.seal_disk(machine, "one")
+    case.engine.seal_disk(machine, "two")
+    assert case.engine.shorten_chain(machine, longest=3, needed=set, rate=0) == 0
+    assert case.engine.has_layer(machine, "one")
+
+
+def test_layers_that_are_needed_stay_and_others_become_one(case: EngineCase) -> None:
+    machine = case.running()
+    for number in range(6):
+        case.write(machine, FREE_OFFSET + number * BLOCK, bytes([65 + number]) * BLOCK)
+        case.write(machine, FREE_OFFSET + 10 * BLOCK, bytes([97 + number]) * BLOCK)
+        case.engine.seal_disk(machine, f"layer{number}")
+    case.write(machine, FREE_OFFSET + 11 * BLOCK, b"z" * BLOCK)
+
+    assert case.engine.shorten_chain(machine, longest=3, needed=lambda: {"layer2", "layer3"}, rate=0) == 3
+
+    kept = [case.engine.has_layer(machine, f"layer{number}") for number in range(6)]
+    assert kept == [False, False, True, True, False, True]
+    for layer, since, blocks in (("layer2", None, "ABC"), ("layer5", "layer3", "EF")):
+        with case.engine.open_changes(machine, layer, since=since) as disk:
+            reader = disk.reader()
+            first = FREE_OFFSET + (0 if since is None else 4) * BLOCK
+            assert reader.read(first, len(blocks) * BLOCK) == b"".join(each.encode() * BLOCK for each in blocks)
+            assert reader.read(FREE_OFFSET + 10 * BLOCK, 1) == blocks[-1].lower().encode()
+            reader.close()
+            below = [each for each in disk.extents() if each.offset <= FREE_OFFSET < each.offset + each.length]
+            assert [each.content for each in below] == [Content.DATA if since is None else Content.PARENT]
+    case.engine.seal_disk(machine, "last")
+    with case.engine.open_changes(machine, "last", since="layer5") as disk:
+        assert disk.reader().read(FREE_OFFSET + 11 * BLOCK, 1) == b"z"
+        assert tally(disk)[Content.DATA] < 8 << 20
+    case.engine.stop(machine, seconds=60)
+    case.boot(machine, ssh=False)
 
 
 def test_verbs_may_be_repeated_while_a_machine_runs_and_after(case: EngineCase) -> None:

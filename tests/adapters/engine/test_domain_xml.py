@@ -199,6 +199,22 @@ def test_no_two_disks_have_the_same_name(name: str) -> None:
     assert len(set(names)) == len(names)
 
 
+@pytest.mark.parametrize("name", CASES)
+def test_a_work_disk_is_the_second_one_and_there_is_one_at_most(name: str) -> None:
+    xml, bus = CASES[name], DiskBus(next((bus for bus in DiskBus if bus in name), DiskBus.VIRTIO))
+    assert domain_xml.find_work_disk(xml) is None
+    first = domain_xml.with_work_disk(xml, Path("/other/first.qcow2"), bus)
+    other = domain_xml.with_work_disk(first, Path("/other/second.qcow2"), bus)
+
+    assert domain_xml.with_work_disk(first, Path("/other/first.qcow2"), bus) == first
+    assert domain_xml.find_work_disk(other) == Path("/other/second.qcow2")
+    assert domain_xml.disk_of(other) == domain_xml.disk_of(xml)
+    names = [each.attrib["dev"] for each in ElementTree.fromstring(other).findall("devices/disk/target")]
+    assert len(set(names)) == len(names) == xml.count("<disk ") + 1
+    own = domain_xml.with_account(other, Account(2_000_000_001))
+    assert own.count('relabel="no"') == 2
+
+
 def test_an_unknown_generation_is_refused() -> None:
     with pytest.raises(Invalid):
         declare(definition(generation="V3"))
@@ -211,3 +227,28 @@ def test_a_machine_keeps_its_network_address() -> None:
 
 def _devices_in(xml: str) -> list[str]:
     return sorted(ElementTree.tostring(each, encoding="unicode").strip() for each in ElementTree.fromstring(xml)[-2])
+
+
+def test_a_base_that_arrives_is_read_from_a_socket_and_later_from_its_file() -> None:
+    plain = domain_xml.with_account(declare(definition()), Account(2_000_000_001))
+    files, socket = (FOLDER / "first.qcow2", FOLDER / "below.qcow2"), Path("/var/lib/galeria/bases/0123/s")
+    arriving = domain_xml.with_served_base(plain, files, socket)
+    disk = ElementTree.fromstring(arriving).find("devices/disk[@device='disk']")
+    assert disk is not None
+    assert domain_xml.disk_of(arriving) == FOLDER / "first.qcow2"
+    assert [(each.get("file"), each.get("protocol")) for each in disk.iter("source")] == [
+        (str(FOLDER / "first.qcow2"), None),
+        (str(FOLDER / "below.qcow2"), None),
+        (None, "nbd"),
+    ]
+    (host,) = disk.iter("host")
+    assert host.attrib == {"transport": "unix", "socket": str(socket)}
+    driver = disk.find("driver")
+    assert driver is not None
+    assert driver.get("error_policy") == "stop"  # it is paused, and the guest sees no error
+
+    again = domain_xml.with_account(arriving, Account(2_000_000_001))
+    assert "seclabel" not in [each.tag for each in ElementTree.fromstring(again).find(".//source[@protocol]") or ()]
+    assert domain_xml.with_served_base(again, files, socket).count("<backingStore") == 3
+    assert domain_xml.with_account(domain_xml.with_served_base(again, files, None), Account(2_000_000_001)) == plain
+    assert domain_xml.with_served_base(plain, files, None) == plain

@@ -2,7 +2,6 @@
 
 import struct
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from galeria.adapters.fakes.screen_server import PixelFormat
 from galeria.ports.machines import Machine
 from tests.adapters.engine.conftest import EngineCase, fake_case
 from tests.rfb import RETURN, SHIFT, Viewer
+from tests.waiting import until
 
 BACKSPACE = 0xFF08
 
@@ -100,10 +100,7 @@ def test_no_thread_outlives_its_connection(engine: FakeEngine, machine: Machine)
     for _ in range(3):
         with engine.open_console(machine) as wire:
             Viewer(wire).look()
-    deadline = time.monotonic() + 10
-    while any(thread.name == "fake-screen" for thread in threading.enumerate()):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: all(thread.name != "fake-screen" for thread in threading.enumerate()), "the machine's side ends")
 
 
 @pytest.mark.parametrize("nonsense", [b"\xff", struct.pack(">B3xI", 6, 1 << 31), struct.pack(">B19x", 0)])

@@ -4,7 +4,7 @@ import errno
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
@@ -38,16 +38,19 @@ def served(speak: Callable[[socket.socket], None], *, closes: bool = True, port:
     done = threading.Event()
 
     def serve() -> None:
-        with listener.accept()[0] as guest:
-            speak(guest)
-            if not closes:
-                done.wait(60)
+        with suppress(OSError):  # nobody is awaited any more
+            while True:
+                with listener.accept()[0] as guest:
+                    speak(guest)
+                    if not closes:
+                        done.wait(60)
 
     with socket.create_server(("127.0.0.1", port)) as listener:
         server = threading.Thread(target=serve)
         server.start()
         yield listener.getsockname()[1]
         done.set()
+        listener.shutdown(socket.SHUT_RDWR)
         server.join()
 
 

@@ -1,8 +1,6 @@
 """The screen of a real machine: somebody signs in on it, under both firmwares, and nobody else on the host reaches it."""
 
 import stat
-import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
@@ -15,6 +13,7 @@ from galeria.adapters.engine.layout import Layout
 from galeria.domain.errors import Conflict
 from tests.adapters.engine.conftest import PASSWORD, USER, LibvirtCase
 from tests.rfb import Viewer
+from tests.waiting import until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 
@@ -34,10 +33,11 @@ def test_somebody_signs_in_on_the_screen(libvirt: LibvirtCase, generation: str, 
             ("Password:", PASSWORD),
             (f"{USER}@lab-one:~$", 'echo "$(id -un) (at $(tty))" > seen'),
         ):
-            _wait(partial(_asks, domain, prompt.encode()))
+            until(partial(_asks, domain, prompt.encode()), f"it says {prompt}", seconds=SECONDS, pause=0.2)
             viewer.type(f"{answer}\n")
-        _wait(lambda: agent.execute(domain, f"cat /home/{USER}/seen", check=False).output == f"{USER} (at /dev/tty1)\n")
-        _wait(lambda: _shows_its_text(viewer, domain))
+        seen = partial(agent.execute, domain, f"cat /home/{USER}/seen", check=False)
+        until(lambda: seen().output == f"{USER} (at /dev/tty1)\n", "the command has run", seconds=SECONDS, pause=0.2)
+        until(lambda: _shows_its_text(viewer, domain), "its text is on the screen", seconds=SECONDS, pause=0.2)
         assert (viewer.width, viewer.height) == size
         libvirt.engine.stop(machine, seconds=60)
         viewer.wait_end()
@@ -113,10 +113,3 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError:  # it ended in between
         return b""
-
-
-def _wait(look: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not look():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)

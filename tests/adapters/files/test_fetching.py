@@ -8,7 +8,7 @@ import pytest
 from galeria.adapters.fetching import HttpFetcher
 from galeria.adapters.pinned_connections import resolve_host
 from galeria.domain.errors import Invalid, Unavailable
-from tests.file_server import FileServer, serving_file
+from tests.servers.file_server import FileServer, serving_file
 
 CONTENT = bytes(range(256)) * 4096
 

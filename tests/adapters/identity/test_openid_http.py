@@ -107,7 +107,7 @@ def test_bad_answers_are_told_in_time(answer: Callable[[Send], None], told: str)
         began = time.monotonic()
         with pytest.raises(Unavailable, match=told):
             begin(issuer)
-        assert time.monotonic() - began < SECONDS + 5
+        assert time.monotonic() - began < SECONDS + 20
 
 
 def test_a_small_answer_that_unpacks_to_gigabytes_is_not_unpacked() -> None:

@@ -1,6 +1,8 @@
 """Hashes of secrets, and the system's clock and random ids."""
 
+import os
 import subprocess
+import sys
 from datetime import UTC
 
 import pytest
@@ -22,6 +24,24 @@ def test_only_the_right_secret_matches() -> None:
 
 def test_the_real_costs_are_those_of_rfc_9106() -> None:
     assert "$m=65536,t=3,p=4$" in ArgonSecretHasher().hash("x")
+
+
+def test_many_sign_ins_at_once_take_the_memory_of_as_many_as_there_are_processors() -> None:
+    hash_kib = 64 * 1024
+    processors = os.cpu_count() or 1
+    program = f"""
+import resource, threading
+from galeria.adapters.identity.secrets import ArgonSecretHasher
+secrets = ArgonSecretHasher()
+hashed = secrets.hash("x")
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+threads = [threading.Thread(target=secrets.matches, args=(hashed, "x")) for _ in range({4 * processors})]
+for each in threads: each.start()
+for each in threads: each.join()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert int(answer.stdout) < processors * hash_kib  # one more of them is in what there was before
 
 
 def test_unix_hash_is_what_other_programs_make_of_the_same_salt() -> None:

@@ -144,6 +144,25 @@ def test_keys_lie_where_the_ssh_server_looks_for_them(tmp_path: Path, appliance:
     assert "prof.pub.retired" in with_debugfs(disk, "ls /home/prof/mine")
 
 
+def test_a_work_disk_is_mounted_and_named_once(tmp_path: Path, appliance: Path) -> None:
+    disk = small_disk(tmp_path, FILES, LINKS)
+    for _ in range(2):
+        change(disk, appliance, DiskChanges(work_folder="/work"))
+
+    assert with_debugfs(disk, "cat /etc/fstab") == FILES["etc/fstab"].decode() + (
+        "LABEL=galeria-work /work ext4 defaults,nofail 0 2\n"
+    )
+    assert "Mode:  0755" in with_debugfs(disk, "stat /work")
+
+
+def test_an_account_without_rights_has_a_number_that_a_template_gives_to_nobody(
+    tmp_path: Path, appliance: Path
+) -> None:
+    disk = small_disk(tmp_path, FILES, LINKS)
+    change(disk, appliance, DiskChanges(user_name="ana", password_hash=NEW, is_admin=False))
+    assert "ana:x:5000:5000::/home/ana:" in with_debugfs(disk, "cat /etc/passwd")
+
+
 def test_a_system_that_wants_labels_gives_them_at_its_next_start(tmp_path: Path, appliance: Path) -> None:
     disk = small_disk(tmp_path, FILES | {"etc/selinux/config": b"SELINUX=enforcing\n"}, LINKS)
 

@@ -288,7 +288,7 @@ def test_a_head_that_does_not_end_is_waited_for_no_longer_than_any(
     )
     assert outcome.error == "Unavailable"
     assert "does not answer" in outcome.text
-    assert outcome.seconds < 4
+    assert outcome.seconds < 20
 
 
 @pytest.mark.parametrize(
@@ -309,7 +309,7 @@ def test_a_body_that_drips_is_given_up_and_what_came_is_kept(world: World, page:
         names={"files.example": [[PUBLIC]]},
         pages={"files.example/os.vhd": [page]},
     )
-    assert outcome.seconds < 4
+    assert outcome.seconds < 20
     assert outcome.more["is_whole"] is False
     assert outcome.more["bytes"] > 2 or "chunked\r\n\r\n1'" in str(page) or "\r\n1" in page["send"]
 

@@ -29,9 +29,16 @@ class SshServer:
     connections: set[asyncssh.SSHServerConnection] = field(default_factory=set)
     shells: list["subprocess.Popen[bytes]"] = field(default_factory=list)
 
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+
     @property
     def fingerprint(self) -> str:
         return self.key.get_fingerprint()
+
+    def hang_up(self) -> None:
+        """Cut every connection, as a machine does that goes off."""
+        for each in list(self.connections):
+            self.loop.call_soon_threadsafe(each.abort)
 
 
 class _Door(asyncssh.SSHServer):
@@ -58,7 +65,7 @@ def ssh_server(*, user: str, password: str, port: int = 0, key: asyncssh.SSHKey 
     """The server, in a thread, until the block ends."""
     server = SshServer(user=user, password=password)
     server.key = key or server.key
-    loop = asyncio.new_event_loop()
+    loop = server.loop
     thread = threading.Thread(target=loop.run_forever, name="ssh-server")
     thread.start()
 
@@ -79,7 +86,9 @@ def ssh_server(*, user: str, password: str, port: int = 0, key: asyncssh.SSHKey 
             each.abort()
         for shell in server.shells:
             shell.kill()
-        await asyncio.sleep(0.1)
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        if others:
+            await asyncio.wait(others, timeout=20)
 
     try:
         acceptor = asyncio.run_coroutine_threadsafe(begin(), loop).result(20)

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from galeria.adapters.reach import public_name
-from galeria.adapters.reach.listening import bound_sockets
 from galeria.adapters.reach.public_name import PublicName
 from galeria.domain.reach.server_settings import ServerSettings
 from galeria.ports.machines import HostCheck
 from tests.adapters.reach.certificates import Authority, make_authority
+from tests.servers.ports import free_port
 
 NAME = "labs.example.org"
 
@@ -34,11 +34,6 @@ def addresses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(socket, "getaddrinfo", looked_up)
     return known
-
-
-def free_port() -> int:
-    with bound_sockets("127.0.0.1", 0)[0] as listener:
-        return int(listener.getsockname()[1])
 
 
 def checks(data: Path, **settings: object) -> dict[str, HostCheck]:

@@ -1,6 +1,7 @@
 """The free room of file systems, asked before and while bytes are written."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from galeria.domain.disk_margin import NO_MARGIN, DiskMargin
 # Where the data directory keeps large files; each may be a file system of its own.
 _EVERYWHERE = ("uploads", "disks", "work")
 MACHINES = "machines"
-_OF_A_REGION = ("store", "cache", MACHINES)
+_OF_A_REGION = ("store", "cache", MACHINES, "work")
 
 
 def require_room(place: Path | int, needed: int, margin: DiskMargin) -> None:
@@ -43,6 +44,15 @@ class DataRoom:
     def share(self, region: str) -> float:
         free, total = _room(_existing(self.data / "regions" / region / MACHINES))
         return self.margin.share(free=free, total=total)
+
+
+def room_of(data: Path, regions: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Return the free bytes and all bytes of the data directory, and of each region's store and machines."""
+    places = {"data": data}
+    for region in regions:
+        for name in ("store", MACHINES):
+            places[f"{region} {name}"] = data / "regions" / region / name
+    return {name: _room(_existing(path)) for name, path in places.items()}
 
 
 def _room(place: Path | int) -> tuple[int, int]:

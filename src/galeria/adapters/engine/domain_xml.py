@@ -6,11 +6,13 @@ image (`Hardware`) is in the package `hardware`. Golden files in tests/golden sh
 
 import hashlib
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
+from galeria.adapters.bases.nbd_server import MACHINE
 from galeria.adapters.engine.confinement.accounts import Account
 from galeria.adapters.engine.hardware import devices as parts
 from galeria.adapters.engine.hardware.firmware import (
@@ -230,6 +232,58 @@ def with_disk(xml: str, top: Path) -> str:
     return _to_xml(root)
 
 
+def find_work_disk(xml: str) -> Path | None:
+    """Return the file of the machine's work disk, None where it has none."""
+    devices = ElementTree.fromstring(xml).find("devices")
+    disk = None if devices is None else parts.find_work_disk(devices)
+    return None if disk is None else Path(_source(disk).attrib["file"])
+
+
+def with_work_disk(xml: str, file: Path, bus: DiskBus) -> str:
+    """Return the definition with this work disk, in the place of the one that it had."""
+    root = ElementTree.fromstring(xml)
+    devices = root.find("devices")
+    if devices is None or find_work_disk(xml) == file:
+        return xml
+    held = parts.find_work_disk(devices)
+    if held is not None:
+        devices.remove(held)
+    parts.add_work_disk(devices, file, bus)
+    return _to_xml(root)
+
+
+def with_served_base(xml: str, own_files: Sequence[Path], socket: Path | None) -> str:
+    """Return the definition in which the disk's base is read from its serving process's socket; None: it is a file.
+
+    `own_files` are those above the base, the top first. A machine that cannot read or write is paused, and tries again when it
+    goes on: whatever serves the base may be away for a while.
+    """
+    root = ElementTree.fromstring(xml)
+    disk = _disk(root)
+    driver = disk.find("driver")
+    if driver is None or (socket is None and driver.get("error_policy") is None):
+        return xml
+    for backing in disk.findall("backingStore"):
+        disk.remove(backing)
+    driver.attrib.pop("error_policy", None)
+    if socket is not None:
+        driver.set("error_policy", "stop")
+        _backing(disk, own_files[1:], socket)
+    return _to_xml(root)
+
+
+def _backing(above: Element, own_files: Sequence[Path], socket: Path) -> None:
+    for file in own_files:
+        above = SubElement(above, "backingStore", type="file")
+        SubElement(above, "format", type="qcow2")
+        SubElement(above, "source", file=str(file))
+    base = SubElement(above, "backingStore", type="network")
+    SubElement(base, "format", type="raw")
+    source = SubElement(base, "source", protocol="nbd", name=MACHINE)
+    SubElement(source, "host", transport="unix", socket=str(socket))
+    SubElement(base, "backingStore")
+
+
 def with_acceleration(xml: str, acceleration: Acceleration) -> str:
     root = ElementTree.fromstring(xml)
     _set_acceleration(root, acceleration)
@@ -249,7 +303,9 @@ def with_account(xml: str, account: Account | None) -> str:
     libvirt gives the account what it makes itself, and leaves the disk alone: the base image is many machines'.
     """
     root = ElementTree.fromstring(xml)
-    files = list(_disk(root).iter("source"))  # once a layer was closed, libvirt names all files of the chain
+    disks = root.findall("devices/disk[@device='disk']")
+    # Once a layer was closed, libvirt names all files of the chain.
+    files = [each for disk in disks for each in disk.iter("source") if each.get("file")]
     for parent in (root, *files):
         for label in parent.findall("seclabel[@model='dac']"):
             parent.remove(label)

@@ -82,6 +82,18 @@ class Layout:
         """Return the file over `layer`: layer L is the backing file of after-L.qcow2, so that no list is needed."""
         return self.machine(machine) / f"after-{safe(layer)}.qcow2"
 
+    def work_disk(self, region: str, disk: str) -> Path:
+        """Return the file of a work disk: beside the machines, since it stays when its machine is made anew."""
+        return self.regions() / safe(region) / "work" / f"{safe(disk)}.qcow2"
+
+    def count_of_layers(self, machine: Machine) -> int:
+        """Return how many layers were sealed, of those that have not been joined with others since."""
+        return sum(1 for _ in self.machine(machine).glob("after-*.qcow2"))
+
+    def joined_files(self, machine: Machine) -> Path:
+        """Return the file that names those that are being joined with others; it seldom exists."""
+        return self.machine(machine) / "joined"
+
     def seed(self, machine: Machine) -> Path:
         return self.machine(machine) / "seed.iso"
 
@@ -140,6 +152,9 @@ class Layout:
         if screen.exists() and not screen.is_dir():  # the socket of an earlier version
             screen.unlink()
         remove_folder(screen)
+
+    def ensure_work_folder(self, region: str) -> None:
+        self._ensure(self.regions() / safe(region) / "work")
 
     def ensure_cache_folder(self, region: str) -> Path:
         folder = self.cache(region)

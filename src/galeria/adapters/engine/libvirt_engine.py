@@ -3,13 +3,14 @@
 import logging
 import socket
 import threading
-import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 import libvirt
 
 from galeria.adapters.engine import agent, console, disks, domain_xml, identity, kvm_probe
+from galeria.adapters.engine.chains.joining import join_layers
+from galeria.adapters.engine.chains.turns import ChainTurns
 from galeria.adapters.engine.confinement.accounts import Account
 from galeria.adapters.engine.confinement.limits import limit
 from galeria.adapters.engine.confinement.machine_accounts import MachineAccounts
@@ -22,20 +23,26 @@ from galeria.adapters.engine.daemons import (
     is_held,
     translated_errors,
 )
-from galeria.adapters.engine.hardware.firmware import find_firmware, has_tpm_emulator
-from galeria.adapters.engine.hardware.nvram import read_variables, write_variables
-from galeria.adapters.engine.layers import Layers, top_of
+from galeria.adapters.engine.hardware.declaration import declare_machine
+from galeria.adapters.engine.hardware.nvram import read_variables
+from galeria.adapters.engine.layers import Layers, top_of, with_base
 from galeria.adapters.engine.layout import Layout, safe
-from galeria.adapters.engine.network.card import card_of, is_bridged
+from galeria.adapters.engine.network.card import card_of
 from galeria.adapters.engine.network.guest_network import GuestNetwork, Lane
 from galeria.adapters.engine.network.ssh_forward import ensure_forwards
 from galeria.adapters.engine.offline.disk_changes import change_disk, finish_changes
+from galeria.adapters.engine.offline.set_aside import find_top, move_files, note_top
+from galeria.adapters.engine.offline.work_disks import make_work_disk, remove_work_disk
 from galeria.adapters.engine.power import (
-    is_off_by,
+    is_on_bridge,
     power_off,
     processor_seconds,
+    remove_logs,
+    shut_down,
+    ssh_port,
     stored_definition,
     switch_on,
+    undefine,
 )
 from galeria.adapters.engine.readiness.wait import StartedMachine, is_reachable, wait_ready
 from galeria.adapters.engine.screen import open_screen, take_picture
@@ -56,18 +63,6 @@ from galeria.ports.disks import OpenDisk
 from galeria.ports.machines import Acceleration, FirstBoot, Machine, MachineCredentials, MachineSpec, Observation, Power
 
 log = logging.getLogger(__name__)
-
-LIBVIRT_LOGS = Path("/var/log/libvirt/qemu")
-LOGS = (  # of each machine, and of its TPM: libvirt never deletes them
-    (LIBVIRT_LOGS, "{name}.log*"),
-    (Path("/var/log/swtpm/libvirt/qemu"), "{name}-swtpm.log*"),
-)
-UNDEFINE = (
-    libvirt.VIR_DOMAIN_UNDEFINE_NVRAM
-    | libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
-    | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
-    | libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
-)
 
 
 class LibvirtEngine:
@@ -99,6 +94,7 @@ class LibvirtEngine:
         )
         self._accounts = MachineAccounts(self._installation, accounts or AccountSettings(), uri=uri)
         self._layers = Layers(self._layout, self._hypervisor)
+        self._turns = ChainTurns()
         self._changer = changer or ApplianceDiskChanger()
 
     def acceleration(self) -> Acceleration:
@@ -115,26 +111,25 @@ class LibvirtEngine:
         if self._hypervisor.find_domain(self._name(spec.machine)) is not None:
             return
         base = self._layout.base(spec.machine.region, spec.base)
-        if not base.is_file():
-            raise MachineFailed(
-                Message("The image is not in the cache of region {region}.", region=spec.machine.region),
-                hint=Message("Bring it there first, then retry."),
-            )
+        disks.require_base(base, spec.machine.region)
         self._layout.ensure_machine_folder(spec.machine)
         if first_boot is not None:
             write = write_answer_disc if spec.os_type is OsType.WINDOWS else write_seed
             write(self._layout.seed(spec.machine), first_boot)
         # Without a definition the machine never ran: a disk left by a crash holds no data.
-        disks.create_overlay(self._layout.first_disk(spec.machine), backing=base, backing_format="raw")
+        disks.create_first_disk(self._layout.first_disk(spec.machine), base)
         self._hypervisor.define(self._declared(spec, seeded=first_boot is not None))
 
     def change_hardware(self, spec: MachineSpec) -> None:
         domain = self.domain(spec.machine)
         if is_active(domain):
             raise MachineFailed(Message("The machine runs."), hint=Message("Stop it, then try again."))
-        top = domain_xml.disk_of(stored_definition(domain))
+        held = stored_definition(domain)
         declared = self._declared(spec, seeded=self._layout.seed(spec.machine).exists())
-        self._define(spec.machine, domain, domain_xml.with_disk(declared, top))
+        wanted, work = domain_xml.with_disk(declared, domain_xml.disk_of(held)), domain_xml.find_work_disk(held)
+        if work is not None:
+            wanted = domain_xml.with_work_disk(wanted, work, spec.hardware.disk_bus)
+        self._define(spec.machine, domain, wanted)
 
     def firmware_variables(self, machine: Machine) -> tuple[FirmwareVariable, ...]:
         return read_variables(self._layout.nvram(machine))
@@ -142,17 +137,8 @@ class LibvirtEngine:
     def start(
         self, machine: Machine, *, ssh: bool, way: WayIn = WayIn.SSH, policy: NetworkPolicy = OPEN_POLICY
     ) -> None:
-        domain = self.domain(machine)
-        if not is_active(domain):
-            finish_changes(self._layout.pending_changes(machine), top_of(domain))
-            definition = stored_definition(domain)
-            mac, port = card_of(definition).mac, domain_xml.ssh_port_of(definition)
-            lane = self._network.enter(machine.id, mac=mac, ssh_port=port, policy=policy)
-            account = self._accounts.find(port)
-            self._refresh(machine, domain, lane, account)
-            with self._accounts.starting(account, stored_definition(domain), self.acceleration()):
-                switch_on(domain)
-            limit(domain, account)
+        with self._turns.in_front(machine):  # else QEMU would find the files locked while layers are joined
+            self._ensure_on(machine, self.domain(machine), policy)
         if ssh:
             self.open_ssh(machine, way=way)
 
@@ -171,30 +157,25 @@ class LibvirtEngine:
     def open_ssh(self, machine: Machine, *, way: WayIn = WayIn.SSH) -> None:
         domain = self._get_running(machine)
         # All of them, and not only the way in: a lab's profile may change while the machine runs, and others ask the relay.
-        if _is_bridged(domain):
+        if is_on_bridge(domain):
             self._network.open(machine.id)
         else:
-            ensure_forwards(domain, _ssh_port(domain))
+            ensure_forwards(domain, ssh_port(domain))
 
     def address(self, machine: Machine) -> str:
         domain = self._hypervisor.find_domain(self._name(machine))
-        is_there = domain is not None and is_active(domain) and _is_bridged(domain)
-        return self._network.address(machine.id) if is_there else ""
+        return self._network.address(machine.id) if domain and is_active(domain) and is_on_bridge(domain) else ""
 
-    def follow_policies(self, policies: Mapping[str, NetworkPolicy]) -> None:
-        self._network.follow(policies, self.running())
+    def follow_policies(self, policies: Mapping[Machine, NetworkPolicy]) -> None:
+        self._network.follow({machine.id: policy for machine, policy in policies.items()}, self.running())
 
     def open_console(self, machine: Machine) -> socket.socket:
         return open_screen(self.domain(machine))
 
     def stop(self, machine: Machine, *, seconds: float) -> None:
-        """Shut the machine down, at last by cutting its power after `seconds`.
-
-        The agent is asked first; the power button is pressed after half of the time, or at once without an agent.
-        """
         domain = self.domain(machine)
         change_pause(domain, paused=False)  # a paused machine hears neither its agent nor the power button
-        self._shut_down(machine, domain, seconds)
+        shut_down(domain, machine.id, seconds)
         self._network.leave(machine.id)
         self._define(machine, domain, stored_definition(domain))
 
@@ -238,11 +219,31 @@ class LibvirtEngine:
         domain = self.domain(machine)
         if is_active(domain):
             raise MachineFailed(Message("The machine runs."), hint=Message("Stop it, then try again."))
-        return change_disk(self._layout.pending_changes(machine), top_of(domain), changes, self._changer)
+        with self._turns.in_front(machine):
+            return change_disk(self._layout.pending_changes(machine), top_of(domain), changes, self._changer)
 
     def seal_disk(self, machine: Machine, layer: str) -> None:
-        finish_changes(self._layout.pending_changes(machine), top_of(self.domain(machine)))
-        self._layers.seal(machine, layer, self.domain(machine))
+        domain = self.domain(machine)
+        with self._turns.in_front(machine):
+            finish_changes(self._layout.pending_changes(machine), top_of(domain))
+            self._layers.seal(machine, layer, domain)
+
+    def has_layer(self, machine: Machine, layer: str) -> bool:
+        return self._layers.has(machine, layer, self.domain(machine))
+
+    def shorten_chain(self, machine: Machine, *, longest: int, needed: Callable[[], Collection[str]], rate: int) -> int:
+        with self._turns.in_background(machine) as is_wanted:
+            if is_wanted is None:
+                return 0
+            return join_layers(
+                self._layout,
+                machine,
+                self.domain(machine),
+                longest=longest,
+                needed=needed,
+                rate=rate,
+                is_wanted=is_wanted,
+            )
 
     def open_changes(self, machine: Machine, layer: str, *, since: str | None) -> OpenDisk:
         return self._layers.open_changes(machine, layer, since, self.domain(machine))
@@ -250,22 +251,54 @@ class LibvirtEngine:
     def changed_pieces(self, machine: Machine, *, since: str | None, piece: int) -> int:
         return self._layers.changed_pieces(machine, since, piece, self.domain(machine))
 
+    def ensure_work_disk(self, spec: MachineSpec, disk: str, *, gib: int) -> None:
+        domain, file = self.domain(spec.machine), self._layout.work_disk(spec.machine.region, disk)
+        if is_active(domain):
+            return  # it has it since its start
+        self._layout.ensure_work_folder(spec.machine.region)
+        make_work_disk(file, gib=gib, formatted=spec.os_type is not OsType.WINDOWS)
+        wanted = domain_xml.with_work_disk(stored_definition(domain), file, spec.hardware.disk_bus)
+        self._define(spec.machine, domain, wanted)
+
+    def remove_work_disk(self, region: str, disk: str) -> None:
+        remove_work_disk(self._layout.work_disk(region, disk))
+
+    def work_disks(self) -> dict[tuple[str, str], int]:
+        files = self._layout.regions().glob("*/work/*.qcow2")
+        return {(file.parent.parent.name, file.stem): disks.allocated_bytes([file]) for file in files}
+
     def disk_bytes(self, machine: Machine) -> int:
         folder = self._layout.machine(machine)
         return disks.allocated_bytes(folder.iterdir()) if folder.is_dir() else 0
 
-    def remove_machine(self, machine: Machine) -> None:
+    def set_aside(self, machine: Machine, kept: Machine) -> None:
         domain = self._hypervisor.find_domain(self._name(machine))
         if domain is not None:
             power_off(domain)
-            with translated_errors(Message("remove the machine's definition")):
-                domain.undefineFlags(UNDEFINE)
+            note_top(self._layout, machine, top_of(domain))
+            undefine(domain, keeps_firmware=True)
         self._network.leave(machine.id)
-        self._network.remove(unless=lambda: bool(self._ids(self._hypervisor.domains())))
-        self._layout.remove_machine(machine)
-        for folder, pattern in LOGS:
-            for log_file in folder.glob(pattern.format(name=self._name(machine))):
-                log_file.unlink(missing_ok=True)
+        with self._turns.in_front(machine):
+            move_files(self._layout, machine, kept)
+
+    def bring_back(self, spec: MachineSpec, kept: Machine) -> None:
+        machine = spec.machine
+        if self._hypervisor.find_domain(self._name(machine)) is not None:
+            return
+        move_files(self._layout, kept, machine)
+        declared = self._declared(spec, seeded=self._layout.seed(machine).exists())
+        self._hypervisor.define(domain_xml.with_disk(declared, find_top(self._layout, machine)))
+
+    def remove_machine(self, machine: Machine) -> None:
+        domain = self._hypervisor.find_domain(self._name(machine))
+        with self._turns.in_front(machine):
+            if domain is not None:
+                power_off(domain)
+                undefine(domain)
+            self._network.leave(machine.id)
+            self._network.remove(unless=lambda: bool(self._ids(self._hypervisor.domains())))
+            self._layout.remove_machine(machine)
+        remove_logs(self._name(machine))
 
     def machines(self) -> list[Machine]:
         """Return the machines that are defined, and those of which a crash left only files."""
@@ -306,42 +339,11 @@ class LibvirtEngine:
         names = (domain.name() for domain in domains)
         return {name.removeprefix(prefix) for name in names if name.startswith(prefix)}
 
-    def _definition(self, spec: MachineSpec, *, seeded: bool) -> domain_xml.Definition:
-        machine = spec.machine
-        return domain_xml.Definition(
-            name=self._name(machine),
-            installation=self._installation,
-            machine=machine,
-            title=spec.title,
-            generation=spec.generation,
-            vcpus=spec.vcpus,
-            memory_mib=spec.memory_mib,
-            ssh_port=spec.ssh_port,
-            card_address=spec.card_address,
-            disk=self._layout.first_disk(machine),
-            seed=self._layout.seed(machine) if seeded else None,
-            serial=self._layout.serial(machine),
-            vnc=self._layout.vnc(machine),
-            nvram=self._layout.nvram(machine),
-            firmware=find_firmware(secure=spec.hardware.secure_boot),
-            hardware=spec.hardware,
-            os_type=spec.os_type,
-        )
-
     def _declared(self, spec: MachineSpec, *, seeded: bool) -> str:
         """Return the new definition, and write what its firmware is to know. Raises MachineFailed where the host lacks a
         part."""
-        definition = self._definition(spec, seeded=seeded)
-        xml = domain_xml.declare(definition)
-        if spec.hardware.tpm and not has_tpm_emulator():
-            raise MachineFailed(
-                Message("This host has no TPM for machines, which the image asks for."),
-                hint=Message("Run: apt-get install swtpm swtpm-tools"),
-            )
-        is_told = bool(spec.hardware.loader or spec.hardware.firmware_variables)
-        if definition.firmware is not None and spec.generation == "V2" and is_told:
-            write_variables(definition.nvram, template=Path(definition.firmware[1]), hardware=spec.hardware)
-        return xml
+        name = self._name(spec.machine)
+        return declare_machine(self._layout, spec, name=name, installation=self._installation, seeded=seeded)
 
     def _refresh(self, machine: Machine, domain: libvirt.virDomain, lane: Lane | None, account: Account | None) -> None:
         """Update the definition before a start: acceleration, network and account of today, a screen, and no used seed.
@@ -351,6 +353,7 @@ class LibvirtEngine:
         """
         self._layout.ensure_socket_folder(machine, account)
         wanted = domain_xml.with_acceleration(stored_definition(domain), self.acceleration())
+        wanted = with_base(wanted, account)
         wanted = domain_xml.with_account(domain_xml.with_card(wanted, lane), account)
         self._define(machine, domain, domain_xml.with_screen(wanted, self._layout.vnc(machine)))
 
@@ -365,36 +368,20 @@ class LibvirtEngine:
         if is_seed_over:
             seed.unlink()
 
-    def _shut_down(self, machine: Machine, domain: libvirt.virDomain, seconds: float) -> None:
-        begin = time.monotonic()
-        asked = agent.answers(domain) and self._request_shutdown(domain, libvirt.VIR_DOMAIN_SHUTDOWN_GUEST_AGENT)
-        if asked and is_off_by(domain, begin + seconds / 2):
+    def _ensure_on(self, machine: Machine, domain: libvirt.virDomain, policy: NetworkPolicy) -> None:
+        if is_active(domain):
             return
-        self._request_shutdown(domain, libvirt.VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN)
-        if not is_off_by(domain, begin + seconds):
-            log.warning("machine %s did not shut down within %s s: it is switched off", machine.id, seconds)
-            power_off(domain)
-
-    def _request_shutdown(self, domain: libvirt.virDomain, way: int) -> bool:
-        """Return whether the machine took the request, or went off meanwhile."""
-        try:
-            domain.shutdownFlags(way)
-        except libvirt.libvirtError as error:
-            log.info("a shutdown request was not taken: %s", error)
-            return False
-        return True
+        finish_changes(self._layout.pending_changes(machine), top_of(domain))
+        definition = stored_definition(domain)
+        mac, port = card_of(definition).mac, domain_xml.ssh_port_of(definition)
+        lane = self._network.enter(machine.id, mac=mac, ssh_port=port, policy=policy)
+        account = self._accounts.find(port)
+        self._refresh(machine, domain, lane, account)
+        with self._accounts.starting(account, stored_definition(domain), self.acceleration()):
+            switch_on(domain)
+        limit(domain, account)
 
     def _started(self, machine: Machine) -> StartedMachine:
         domain = self.domain(machine)
-        address, port = self.address(machine), _ssh_port(domain)
+        address, port = self.address(machine), ssh_port(domain)
         return StartedMachine(domain=domain, address=address, port=port, serial=self._layout.serial(machine))
-
-
-def _is_bridged(domain: libvirt.virDomain) -> bool:
-    with translated_errors(Message("read the machine's definition")):
-        return is_bridged(domain.XMLDesc())
-
-
-def _ssh_port(domain: libvirt.virDomain) -> int:
-    with translated_errors(Message("read the machine's definition")):
-        return domain_xml.ssh_port_of(domain.XMLDesc())

@@ -2,16 +2,29 @@
 
 import logging
 import time
+from pathlib import Path
 
 import libvirt
 
+from galeria.adapters.engine import agent, domain_xml
 from galeria.adapters.engine.daemons import is_active, libvirt_error, translated_errors
+from galeria.adapters.engine.network.card import is_bridged
 from galeria.domain.errors import MachineFailed
 from galeria.domain.messages import Message
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.1
+LIBVIRT_LOGS = Path("/var/log/libvirt/qemu")
+LOGS = (  # of each machine, and of its TPM: libvirt never deletes them
+    (LIBVIRT_LOGS, "{name}.log*"),
+    (Path("/var/log/swtpm/libvirt/qemu"), "{name}-swtpm.log*"),
+)
+_UNDEFINE = (
+    libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
+    | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
+    | libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
+)
 
 
 def stored_definition(domain: libvirt.virDomain) -> str:
@@ -37,6 +50,31 @@ def is_off_by(domain: libvirt.virDomain, deadline: float) -> bool:
     return True
 
 
+def shut_down(domain: libvirt.virDomain, name: str, seconds: float) -> None:
+    """Shut the machine down, at last by cutting its power after `seconds`.
+
+    The agent is asked first; the power button is pressed after half of the time, or at once without an agent.
+    """
+    begin = time.monotonic()
+    asked = agent.answers(domain) and _request_shutdown(domain, libvirt.VIR_DOMAIN_SHUTDOWN_GUEST_AGENT)
+    if asked and is_off_by(domain, begin + seconds / 2):
+        return
+    _request_shutdown(domain, libvirt.VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN)
+    if not is_off_by(domain, begin + seconds):
+        log.warning("machine %s did not shut down within %s s: it is switched off", name, seconds)
+        power_off(domain)
+
+
+def _request_shutdown(domain: libvirt.virDomain, way: int) -> bool:
+    """Return whether the machine took the request, or went off meanwhile."""
+    try:
+        domain.shutdownFlags(way)
+    except libvirt.libvirtError as error:
+        log.info("a shutdown request was not taken: %s", error)
+        return False
+    return True
+
+
 def power_off(domain: libvirt.virDomain) -> None:
     """Switch the machine off at once, like cutting its power."""
     try:
@@ -55,3 +93,28 @@ def processor_seconds(domain: libvirt.virDomain) -> float:
     """Return the time of processors that the machine has taken since it was switched on."""
     with translated_errors(Message("ask how much the machine does")):
         return float(domain.info()[4]) / 1e9
+
+
+def undefine(domain: libvirt.virDomain, *, keeps_firmware: bool = False) -> None:
+    """Remove the definition of a machine that is off, with what libvirt keeps of it, but for the firmware's variables
+    where they are to stay."""
+    firmware = libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM if keeps_firmware else libvirt.VIR_DOMAIN_UNDEFINE_NVRAM
+    with translated_errors(Message("remove the machine's definition")):
+        domain.undefineFlags(_UNDEFINE | firmware)
+
+
+def remove_logs(name: str) -> None:
+    """Delete what libvirt logged of the machine."""
+    for folder, pattern in LOGS:
+        for file in folder.glob(pattern.format(name=name)):
+            file.unlink(missing_ok=True)
+
+
+def is_on_bridge(domain: libvirt.virDomain) -> bool:
+    with translated_errors(Message("read the machine's definition")):
+        return is_bridged(domain.XMLDesc())
+
+
+def ssh_port(domain: libvirt.virDomain) -> int:
+    with translated_errors(Message("read the machine's definition")):
+        return domain_xml.ssh_port_of(domain.XMLDesc())

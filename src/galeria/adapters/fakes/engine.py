@@ -7,13 +7,21 @@ import json
 import shutil
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from galeria.adapters.fakes.guest import FakeGuest, changed_offline, first_booted, height, with_hardware, with_rights
-from galeria.adapters.fakes.machine_files import LayeredDisk, blocks
+from galeria.adapters.fakes.guest import (
+    FakeGuest,
+    changed_offline,
+    first_booted,
+    groups_of,
+    height,
+    with_hardware,
+    with_rights,
+)
+from galeria.adapters.fakes.machine_files import LayeredDisk, blocks, join
 from galeria.adapters.fakes.screen import FakeScreen
 from galeria.adapters.fakes.screen_server import ScreenServer
 from galeria.domain.errors import Conflict, GaleriaError, MachineFailed, NotFound, RootDiskNotFound
@@ -116,9 +124,10 @@ class FakeEngine:
     def address(self, machine: Machine) -> str:
         return self.addresses.get(machine.id, "")
 
-    def follow_policies(self, policies: Mapping[str, NetworkPolicy]) -> None:
+    def follow_policies(self, policies: Mapping[Machine, NetworkPolicy]) -> None:
         with self._verb("follow_policies"):
-            self.policies.update({id: policy for id, policy in policies.items() if id in self.running()})
+            running = self.running()
+            self.policies.update({each.id: policy for each, policy in policies.items() if each.id in running})
 
     def open_console(self, machine: Machine) -> socket.socket:
         with self._verb("open_console"):
@@ -211,8 +220,60 @@ class FakeEngine:
             above = range(height(guest, since), len(guest.layers) + 1)
             return len({offset // piece for number in above for offset in blocks(self._layer(machine, number))})
 
+    def ensure_work_disk(self, spec: MachineSpec, disk: str, *, gib: int) -> None:
+        with self._verb("ensure_work_disk"):
+            guest, file = self.guest(spec.machine), self.work_file(spec.machine.region, disk)
+            if guest.is_running:
+                return
+            file.parent.mkdir(exist_ok=True)
+            file.touch()
+            self._store(spec.machine, replace(guest, work_disk=disk))
+
+    def remove_work_disk(self, region: str, disk: str) -> None:
+        with self._verb("remove_work_disk"):
+            self.work_file(region, disk).unlink(missing_ok=True)
+
+    def work_disks(self) -> dict[tuple[str, str], int]:
+        files = self._folder.glob("*/work/*")
+        return {(file.parent.parent.name, file.name): file.stat().st_size for file in files}
+
+    def work_file(self, region: str, disk: str) -> Path:
+        """Return the file that stands for a work disk: what a test writes to it, its student finds there."""
+        return self._folder / region / "work" / disk
+
+    def has_layer(self, machine: Machine, layer: str) -> bool:
+        return layer in self.guest(machine).layers
+
+    def shorten_chain(self, machine: Machine, *, longest: int, needed: Callable[[], Collection[str]], rate: int) -> int:
+        with self._verb("shorten_chain"):
+            guest = self.guest(machine)
+            if len(guest.layers) + 1 <= longest:
+                return 0
+            kept = {guest.layers[-1], *needed()}
+            groups = groups_of(guest.layers, kept)
+            for number, group in enumerate(groups):
+                join(self._layer(machine, number), [self._layer(machine, each) for each in group])
+            left = tuple(name for name in guest.layers if name in kept)
+            self._store(machine, replace(guest, layers=left))
+            return len(guest.layers) - len(left)
+
     def disk_bytes(self, machine: Machine) -> int:
         return sum(file.stat().st_blocks * 512 for file in self._machine(machine).rglob("*") if file.is_file())
+
+    def set_aside(self, machine: Machine, kept: Machine) -> None:
+        with self._verb("set_aside"):
+            self._switch_screen_off(machine)
+            if self._machine(machine).exists() and not self._machine(kept).exists():
+                self._store(machine, replace(self.guest(machine), is_running=False, is_ssh_open=False))
+                self._machine(machine).rename(self._machine(kept))
+
+    def bring_back(self, spec: MachineSpec, kept: Machine) -> None:
+        with self._verb("bring_back"):
+            if self._record(spec.machine).is_file():
+                return
+            if not self._record(kept).is_file():
+                raise MachineFailed(Message("What was kept is gone."), hint=Message("Make the machine anew."))
+            self._machine(kept).rename(self._machine(spec.machine))
 
     def remove_machine(self, machine: Machine) -> None:
         with self._verb("remove_machine"):

@@ -1,5 +1,6 @@
 """The state of a fake machine, and what its first boot and changes of its disk make of it."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -28,6 +29,8 @@ class FakeGuest:
     is_paused: bool = False
     messages: list[str] = field(default_factory=list)  # that were shown in it
     disk_bus: str = DiskBus.VIRTIO
+    work_disk: str = ""  # the id of its work disk
+    mounts: str = ""  # the folder in which its system mounts that
     firmware_variables: list[dict[str, Any]] = field(default_factory=list)  # what the machine's firmware was given
 
 
@@ -73,6 +76,7 @@ def changed_offline(guest: FakeGuest, changes: DiskChanges) -> tuple[FakeGuest, 
         admins=admins,
         host_name=changes.host_name or guest.host_name,
         identity=guest.identity + changes.new_identity,
+        mounts=changes.work_folder or guest.mounts,
     )
     return changed, closed
 
@@ -87,3 +91,14 @@ def height(guest: FakeGuest, layer: str | None) -> int:
             hint=Message("Seal the disk first."),
         )
     return guest.layers.index(layer) + 1
+
+
+def groups_of(layers: Sequence[str], kept: Collection[str]) -> list[list[int]]:
+    """Return the numbers of the folders that become one each, the lowest first. A layer that is kept ends its folder."""
+    groups: list[list[int]] = [[]]
+    for number, name in enumerate(layers):
+        groups[-1].append(number)
+        if name in kept:
+            groups.append([])
+    groups[-1].append(len(layers))
+    return groups

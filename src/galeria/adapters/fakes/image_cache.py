@@ -1,9 +1,11 @@
 """An image cache that copies files, for tests and demonstrations without virtual machines."""
 
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 from galeria.ports.images import Digest, ImageStore
+from galeria.ports.machines import Arrival
 from galeria.ports.progress import Progress
 
 
@@ -17,7 +19,19 @@ class FakeImageCache:
     def has_base(self, region: str, digest: Digest) -> bool:
         return self._path(region, digest).is_file()
 
-    def ensure_base(self, region: str, digest: Digest, store: ImageStore, *, progress: Progress) -> None:
+    def find_arrival(self, region: str, digest: Digest) -> Arrival | None:
+        """Return None: a file is copied as a whole."""
+        return None
+
+    def arrivals(self) -> Mapping[tuple[str, Digest], Arrival]:
+        return {}
+
+    def keep_serving(self) -> None:
+        """Do nothing: no process serves anything."""
+
+    def ensure_base(
+        self, region: str, digest: Digest, store: ImageStore, *, progress: Progress, own: ImageStore | None = None
+    ) -> None:
         path = self._path(region, digest)
         with self._lock:
             if not path.is_file():

@@ -1,6 +1,6 @@
 """The disks of fake machines: one folder per layer, with one file per block that a guest wrote."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from galeria.domain.errors import Unavailable
@@ -88,6 +88,17 @@ class LayeredReader(DiskReader):
 
     def close(self) -> None:
         """Do nothing: no resource is open."""
+
+
+def join(target: Path, layers: Sequence[Path]) -> None:
+    """Make one folder of these, the lowest first; `target` is the lowest of them, or was joined into one below before."""
+    lowest, *above = layers
+    if lowest != target:
+        lowest.rename(target)
+    for layer in above:
+        for written in layer.iterdir():
+            written.replace(target / written.name)
+        layer.rmdir()
 
 
 def blocks(layer: Path) -> set[int]:

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -49,6 +51,11 @@ class Installation:
     @property
     def manifest_public_key(self) -> ed25519.Ed25519PublicKey:
         return self.manifest_key.public_key()
+
+    @property
+    def tries_key(self) -> bytes:
+        """32 bytes, the same on all computers of the installation, with which keys of wrong tries are hashed."""
+        return HKDF(hashes.SHA256(), 32, salt=None, info=b"wrong tries").derive(self.manifest_key.private_bytes_raw())
 
 
 def ensure_installation(folder: Path, *, clock: Clock, names: Iterable[str] = ()) -> Installation:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from galeria.adapters.inspection.appliance_machine import LARGEST_ORDERS
 from galeria.adapters.inspection.host_keys import new_host_keys
+from galeria.domain.classes.work_disks import WORK_LABEL
 from galeria.domain.errors import Invalid
 from galeria.domain.labs.disk_changes import DiskChanges
 from galeria.domain.labs.hardware import CARD_SLOT
@@ -22,6 +23,7 @@ _CARD_RULE = (
     b'SUBSYSTEM=="net", ACTION=="add", KERNELS=="0000:00:%02x.0", NAME="%%s"\n' % CARD_SLOT
 )
 _CARD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,14}")
+_FOLDER = re.compile(r"/[a-z]{1,32}")
 _SOURCE = re.compile(r"[A-Za-z0-9]{1,40}")
 
 
@@ -73,6 +75,11 @@ def _machine_files(changes: DiskChanges) -> dict[str, bytes]:
         files |= new_host_keys()
     if changes.card_name:
         files["card"] = _CARD_RULE % _checked(_CARD, changes.card_name)
+    if changes.work_folder:
+        folder = _checked(_FOLDER, changes.work_folder)
+        files["work_folder"] = folder + b"\n"
+        # Without the disk the system starts all the same.
+        files["work_line"] = b"LABEL=%s %s ext4 defaults,nofail 0 2\n" % (WORK_LABEL.encode(), folder)
     if changes.data_sources:
         names = b", ".join(_checked(_SOURCE, each) for each in changes.data_sources)
         files["data_sources"] = (

@@ -8,14 +8,13 @@ import subprocess
 import threading
 from pathlib import Path
 
-from galeria.adapters.lasting_process import is_locked, start_module
+from galeria.adapters.lasting_process import find_holder, is_locked, start_module
 from galeria.adapters.reach.relay.files import LOCK, find_state, find_table, write_table
 from galeria.domain.reach.relay import RelayState, RelayTable
 
 log = logging.getLogger(__name__)
 
 LOG = "relay.log"
-LONGEST_NOTE = 100  # bytes of the lock file that are read
 
 
 class RelayProcess:
@@ -55,12 +54,12 @@ class RelayProcess:
         """End the relay, and every connection through it. Return whether it ran."""
         if not self.is_running():
             return False
-        note = (self._folder / LOCK).read_text(encoding="ascii")[:LONGEST_NOTE].strip()
-        if not note.isdecimal():  # it has only just begun
+        holder = find_holder(self._folder / LOCK)
+        if holder is None:
             return False
         with contextlib.suppress(ProcessLookupError):
-            os.kill(int(note), signal.SIGTERM)
-        if self._started is not None and self._started.pid == int(note):
+            os.kill(holder, signal.SIGTERM)
+        if self._started is not None and self._started.pid == holder:
             self._started.wait()
         return True
 

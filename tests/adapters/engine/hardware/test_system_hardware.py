@@ -10,7 +10,7 @@ import pytest
 
 from galeria.adapters.engine import agent, domain_xml
 from galeria.adapters.engine.layout import Layout
-from galeria.adapters.engine.libvirt_engine import LOGS
+from galeria.adapters.engine.power import LOGS
 from galeria.domain.errors import MachineFailed, RootDiskNotFound
 from galeria.domain.labs.hardware import DiskBus, Hardware, NetworkCard
 from galeria.domain.labs.ways_in import WayIn

@@ -106,7 +106,7 @@ def test_a_probe_inside_reaches_what_the_plan_lets_and_nothing_else(pair: Pair) 
     assert OTHER not in pair.inside("nslookup -type=a other.example.org; true")
     assert not pair.reaches(OTHER)
     for policy in (NetworkPolicy(), CLOSED, LISTED):
-        pair.engine.follow_policies({pair.first.id: policy})
+        pair.engine.follow_policies({pair.first: policy})
         assert pair.reaches(OTHER) is (policy == NetworkPolicy())
         with serving(None, "0.0.0.0", "::"):
             for address in (pair.gateway, own_address(), HERE, THERE, PRIVATE, METADATA):
@@ -121,7 +121,7 @@ def test_a_probe_inside_reaches_what_the_plan_lets_and_nothing_else(pair: Pair) 
 
 def _try_loopback(pair: Pair) -> None:
     """127.0.0.1 of the host by way of the gateway, and IPv6 over the card."""
-    pair.engine.follow_policies({pair.first.id: NetworkPolicy()})
+    pair.engine.follow_policies({pair.first: NetworkPolicy()})
     route = (
         f"ip route add 127.0.0.2/32 via {pair.gateway} dev eth0; echo 1 > /proc/sys/net/ipv4/conf/eth0/route_localnet"
     )

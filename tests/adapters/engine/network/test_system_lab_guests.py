@@ -60,6 +60,6 @@ def test_guests_of_a_lab_reach_each_other_and_a_guest_of_another_lab_reaches_nei
         assert not labs.greets(mate, stranger)
     gateway = ".".join([*labs.engine.address(first).split(".")[:2], "0", "1"])
     assert not agent.execute(labs.engine.domain(first), f"nc -w 4 {gateway} 22 < /dev/null; true").output
-    labs.engine.follow_policies({first.id: CLOSED})
+    labs.engine.follow_policies({first: CLOSED})
     assert not labs.greets(first, second)
     assert not labs.greets(second, first)

@@ -124,11 +124,12 @@ def _heard(first: StandIn, second: StandIn, last: bytes, *frames: bytes) -> list
     with second.space.start(sys.executable, "-c", _HEAR) as ears:
         assert ears.stdout
         assert ears.stdout.readline() == "up\n"
-        for start in range(0, len(frames), 500):
-            first.sends(*frames[start : start + 500])
+        first.sends(*frames)  # at once: fifty more of a flood are let through in each second
         first.sends(last)
         while not heard or heard[-1] != last:
-            heard.append(bytes.fromhex(ears.stdout.readline()))
+            line = ears.stdout.readline()
+            assert line, "the listener ended"
+            heard.append(bytes.fromhex(line))
         ears.kill()
     return heard
 

@@ -30,16 +30,18 @@ class Space:
     process: int
 
     def run(self, *words: str, check: bool = True) -> str:
-        done = subprocess.run([*self._inside(), *words], capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run([*self.inside, *words], capture_output=True, text=True, check=False, timeout=60)
         assert not check or done.returncode == 0, done.stderr
         return done.stdout
 
     def start(self, *words: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            [*self._inside(), *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ}
+            [*self.inside, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ}
         )
 
-    def _inside(self) -> list[str]:
+    @property
+    def inside(self) -> list[str]:
+        """The words before a command that runs in it."""
         return ["nsenter", f"--target={self.process}", "--net"]
 
 
@@ -75,9 +77,9 @@ def serving(space: Space | None, *addresses: str) -> Iterator[None]:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """Only one process of the tests has an internet at a time: its addresses are always the same."""
-    folder = os.open(Path(__file__).parent, os.O_RDONLY)
+def alone(place: Path) -> Iterator[None]:
+    """One process of the tests has what this folder stands for at a time: its addresses are always the same."""
+    folder = os.open(place, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
         yield
@@ -89,7 +91,7 @@ def _alone() -> Iterator[None]:
 def internet() -> Iterator[Space]:
     """The internet of the tests, with two servers, a name server, and a private network that it leads to as well."""
     cable = f"gnet{os.getpid()}"[:15]
-    with _alone(), new_space() as space, ExitStack() as undo:
+    with alone(Path(__file__).parent), new_space() as space, ExitStack() as undo:
         host("ip", "link", "add", cable, "type", "veth", "peer", "name", "net", "netns", str(space.process))
         # The kernel takes its time to remove what is in a namespace that ended, and the next one has the same name.
         undo.callback(subprocess.run, ["ip", "link", "del", cable], check=False)

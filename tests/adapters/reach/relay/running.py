@@ -9,25 +9,15 @@ from pathlib import Path
 
 from galeria.adapters.reach.relay_process import RelayProcess
 from galeria.domain.reach.relay import RelayRoute, RelayState, RelayTable, Service
+from tests.servers.ports import LOOPBACK, free_port
 from tests.waiting import until
-
-LOOPBACK = "127.0.0.1"
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that are free now, all different."""
-    held = [socket.create_server((LOOPBACK, 0)) for _ in range(count)]
-    found = [int(each.getsockname()[1]) for each in held]
-    for each in held:
-        each.close()
-    return found
 
 
 def route(
     target: int, *, port: int | None = None, service: Service = Service.SSH, machine: str = "one", host: str = LOOPBACK
 ) -> RelayRoute:
     return RelayRoute(
-        port=port or free_ports(1)[0],
+        port=port or free_port(),
         host=host,
         target=target,
         service=service,

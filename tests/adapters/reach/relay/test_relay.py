@@ -16,16 +16,15 @@ from galeria.adapters.reach.relay_process import RelayProcess
 from galeria.domain.reach.relay import LEAST_ATTEMPT, RelayState, RelayTable, Service
 from galeria.domain.reach.server_settings import RelayLimits
 from tests.adapters.reach.relay.running import (
-    LOOPBACK,
     RunningRelay,
     connect,
     echo,
-    free_ports,
     is_refused,
     machine,
     route,
     running_relay,
 )
+from tests.servers.ports import LOOPBACK, free_port
 from tests.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -69,7 +68,7 @@ def test_whoever_speaks_first_is_heard(relay: RunningRelay) -> None:
 
 
 def test_a_machine_that_does_not_answer_is_refused_and_the_next_try_may_succeed(relay: RunningRelay) -> None:
-    (target,) = free_ports(1)
+    target = free_port()
     way = route(target)
     relay.follow(way)
     assert is_refused(way.port)

@@ -10,7 +10,7 @@ from galeria.adapters.engine.confinement.accounts import Account, account_of, fi
 from galeria.adapters.engine.confinement.permits import PASS, READ, WRITE, Permit, permitted
 from galeria.adapters.engine.daemons import LOCAL
 from galeria.adapters.engine.disks import chain
-from galeria.adapters.engine.domain_xml import disk_of, has_tpm
+from galeria.adapters.engine.domain_xml import disk_of, find_work_disk, has_tpm
 from galeria.domain.errors import MachineFailed
 from galeria.domain.labs.machine_accounts import AccountSettings
 from galeria.domain.messages import Message
@@ -47,11 +47,14 @@ class MachineAccounts:
             yield
             return
         *own, base = chain(disk_of(definition))
+        work = find_work_disk(definition)
         try:
-            give((file.path for file in own), account)
+            give((*(file.path for file in own), *([work] if work else [])), account)
             OWN_FOLDER.chmod(OWN_FOLDER.stat().st_mode | 0o001)  # pictures of the screen go through it
-            os.chown(base.path, 0, 0)  # libvirt gave it to the account that all machines had
-            with permitted(account, _permits(base.path, definition, acceleration)):
+            is_file = base.path.is_file()  # else its process lets the account in
+            if is_file:
+                os.chown(base.path, 0, 0)  # libvirt gave it to the account that all machines had
+            with permitted(account, _permits(base.path if is_file else None, definition, acceleration)):
                 yield
         except OSError as error:
             raise MachineFailed(
@@ -62,8 +65,9 @@ class MachineAccounts:
             ) from error
 
 
-def _permits(base: Path, definition: str, acceleration: Acceleration) -> Iterator[Permit]:
-    yield Permit(base, READ, is_closed=True)
+def _permits(base: Path | None, definition: str, acceleration: Acceleration) -> Iterator[Permit]:
+    if base is not None:
+        yield Permit(base, READ, is_closed=True)
     if has_tpm(definition):
         TPM_FOLDER.mkdir(mode=0o770, parents=True, exist_ok=True)
         yield Permit(TPM_FOLDER, PASS)

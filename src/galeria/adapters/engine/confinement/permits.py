@@ -47,6 +47,16 @@ def permitted(account: Account, permits: Iterable[Permit]) -> Iterator[None]:
         yield
 
 
+def let(path: Path, number: int, rights: int) -> None:
+    """Let the account do it until the path is removed. Where the file system has no ACLs, everybody may."""
+    try:
+        _change(path, number, rights)
+    except OSError as error:
+        if error.errno != errno.ENOTSUP:
+            raise
+        path.chmod(path.stat().st_mode | rights)
+
+
 def _let(permit: Permit, number: int) -> None:
     try:
         _change(permit.path, number, permit.rights, is_closed=permit.is_closed)

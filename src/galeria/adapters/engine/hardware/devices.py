@@ -25,6 +25,13 @@ _DISKS = {  # the bus as libvirt names it, and the first name on it
 }
 MODELS = {"virtio": "virtio-net-pci"}  # libvirt's name and QEMU's, where they differ
 _CARDS = {NetworkCard.VIRTIO: MODELS["virtio"]}  # the others are named as QEMU names them
+_WORK_DISKS = {  # the system's own disk comes first, which firmware starts from
+    DiskBus.VIRTIO: ("virtio", "vdb"),
+    DiskBus.NVME: ("virtio", "vdb"),  # every Linux that has a driver for NVMe has this one too
+    DiskBus.VIRTIO_SCSI: ("scsi", "sdc"),
+    DiskBus.SATA: ("sata", "sdb"),
+    DiskBus.IDE: ("ide", "hdc"),
+}
 _DRIVES = {"ide": "hdb", "sata": "sdc", "scsi": "sda"}
 
 
@@ -40,6 +47,20 @@ def add_disk(devices: Element, file: Path, bus: DiskBus) -> None:
     if bus is DiskBus.NVME:
         SubElement(disk, "alias", name=HIDDEN)
         SubElement(disk, "address", _HIDDEN_PLACE)
+
+
+def add_work_disk(devices: Element, file: Path, bus: DiskBus) -> None:
+    """Add a student's work disk, on the bus of the machine's own."""
+    kind, name = _WORK_DISKS[bus]
+    disk = SubElement(devices, "disk", type="file", device="disk")
+    SubElement(disk, "driver", name="qemu", type="qcow2", discard="unmap")
+    SubElement(disk, "source", file=str(file))
+    SubElement(disk, "target", dev=name, bus=kind)
+
+
+def find_work_disk(devices: Element) -> Element | None:
+    """Return the element of the work disk: the second of the machine's disks."""
+    return next(iter(devices.findall("disk[@device='disk']")[1:]), None)
 
 
 def add_seed_drive(devices: Element, seed: Path, bus: str) -> None:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from galeria.adapters.engine.network.table import LOCK, SOCKET, GuestTable, find_table, write_table
-from galeria.adapters.lasting_process import is_locked, start_module
+from galeria.adapters.lasting_process import is_locked, last_words, start_module
 from galeria.domain.errors import MachineFailed
 from galeria.domain.messages import Message
 
@@ -77,7 +77,7 @@ class GuardProcess:
         if not self.is_running():
             self._start()
         if not _until(self._listens, START_SECONDS):
-            raise _unguarded(self._last_words())
+            raise _unguarded(last_words(self._folder / LOG))
 
     def _start(self) -> None:
         (self._folder / SOCKET).unlink(missing_ok=True)
@@ -96,7 +96,7 @@ class GuardProcess:
                 return True
         except OSError:
             if self._started is not None and self._started.poll() is not None:
-                raise _unguarded(self._last_words()) from None
+                raise _unguarded(last_words(self._folder / LOG)) from None
             return False
 
     def _order(self, word: str) -> None:
@@ -109,12 +109,6 @@ class GuardProcess:
             raise _unguarded(str(error)) from error
         if answer != DONE:
             raise _unguarded(answer)
-
-    def _last_words(self) -> str:
-        with contextlib.suppress(OSError):
-            lines = (self._folder / LOG).read_text(encoding="utf-8", errors="replace").strip().splitlines()
-            return lines[-1] if lines else ""
-        return ""
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from galeria.adapters.engine.disks import sync_folder
+from galeria.adapters.engine.disks import sync_path
 from galeria.adapters.engine.nbd import NbdClient
 from galeria.adapters.engine.nbd_source import open_writable
 from galeria.adapters.files.writing import sync, translated_full_disk
@@ -57,7 +57,7 @@ def _finish(pending: Path, writer: NbdClient) -> None:
         writer.write(place, content)
     writer.flush()
     pending.unlink()
-    sync_folder(pending.parent)
+    sync_path(pending.parent)
 
 
 def _store(pending: Path, blocks: Blocks) -> None:
@@ -71,7 +71,7 @@ def _store(pending: Path, blocks: Blocks) -> None:
         file.flush()
         sync(file.fileno())
     unfinished.replace(pending)
-    sync_folder(pending.parent)
+    sync_path(pending.parent)
 
 
 def _private(path: str, flags: int) -> int:

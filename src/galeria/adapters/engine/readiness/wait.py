@@ -10,11 +10,12 @@ import libvirt
 
 from galeria.adapters.engine import agent, console
 from galeria.adapters.engine.daemons import is_active
+from galeria.adapters.engine.readiness.failures import start_failure
 from galeria.adapters.engine.readiness.greetings import PortAnswer, ask_server, patient_client
-from galeria.domain.errors import MachineFailed, RootDiskNotFound
-from galeria.domain.labs.boot_diagnosis import NO_ROOT_DISK, WAITS_FOR_LOGIN, Diagnosis, find_diagnosis
+from galeria.domain.errors import MachineFailed
+from galeria.domain.labs.boot_diagnosis import WAITS_FOR_LOGIN, Diagnosis, find_diagnosis
 from galeria.domain.labs.ways_in import WayIn
-from galeria.domain.messages import EMPTY, Message, join
+from galeria.domain.messages import Message, join
 from galeria.domain.reach.relay import service_address
 from galeria.ports.machines import NO_ADDRESS
 
@@ -51,7 +52,7 @@ def wait_ready(machine: StartedMachine, way: WayIn, seconds: float) -> None:
 def _look_on(machine: StartedMachine, way: WayIn, watch: "_StartWatch", begin: float, seconds: float) -> None:
     """Raise MachineFailed where nothing is to be waited for any more."""
     if not is_active(machine.domain):
-        raise _failure(Message("The machine went off while it was starting."), _diagnose(machine))
+        raise start_failure(Message("The machine went off while it was starting."), _diagnose(machine))
     now = time.monotonic()
     watch.look(now)
     is_late = now > begin + seconds and now > watch.changed_at + min(QUIET_SECONDS, seconds)
@@ -136,32 +137,32 @@ def _not_ready(machine: StartedMachine, way: WayIn, answer: PortAnswer, seconds:
     """Return the error: what the console says where that is the whole reason, else what is missing, and why."""
     found = _diagnose(machine)
     if found is not None and found.is_final:
-        return _failure(Message("The machine did not come up."), found)
+        return start_failure(Message("The machine did not come up."), found)
     if way is WayIn.AGENT:
         late = Message("The machine's agent did not answer within {seconds:.0f} seconds.", seconds=seconds)
         cure = Message("Install qemu-guest-agent where the image comes from, and import it again.")
-        return _failure(late, found, hint=cure)
+        return start_failure(late, found, hint=cure)
     late = Message("No {way} server of the machine greeted within {seconds:.0f} seconds.", way=way, seconds=seconds)
     address = _find_address(machine)
     if address == "":
         reason = Message("Its agent answers and says that it has no address in the network.")
         cure = Message("Its network settings must ask for an address by DHCP, whatever the name of the network card.")
-        return _failure(join(late, reason), found, hint=cure, code=NO_ADDRESS)
+        return start_failure(join(late, reason), found, hint=cure, code=NO_ADDRESS)
     if answer is PortAnswer.REFUSES:
         reason = Message("The machine is in the network, but nothing listens on its port {port}.", port=way.port or 0)
-        return _failure(join(late, reason), found, hint=_install(way))
+        return start_failure(join(late, reason), found, hint=_install(way))
     if address is None:
         reason = Message("Nothing answers at its address: it has none, or a firewall in it drops everything.")
         cure = Message(
             "Open its screen. Where it has not booted: is the image of this generation (V1: BIOS, V2: UEFI)? Where it has: "
             "sign in and look whether it has an address (ip address)."
         )
-        return _failure(join(late, reason), found, hint=cure, code=NO_ADDRESS)
+        return start_failure(join(late, reason), found, hint=cure, code=NO_ADDRESS)
     reason = Message(
         "Its agent answers and says that its address is {address}; a firewall in it may drop what comes in.",
         address=address,
     )
-    return _failure(join(late, reason), found, hint=_install(way))
+    return start_failure(join(late, reason), found, hint=_install(way))
 
 
 def _install(way: WayIn) -> Message:
@@ -174,15 +175,3 @@ def _find_address(machine: StartedMachine) -> str | None:
         return ", ".join(agent.addresses(machine.domain))
     except MachineFailed:
         return None
-
-
-def _failure(
-    what: Message, found: Diagnosis | None, *, hint: Message = EMPTY, code: str | None = None
-) -> MachineFailed:
-    """Return the error with what the console says besides. Its cure is the better one, but for a mere login."""
-    if found is None:
-        usual = Message("The page of this operation shows the end of the machine's console, and its screen.")
-        return MachineFailed(what, hint=hint or usual, code=code)
-    is_up = found is WAITS_FOR_LOGIN and bool(hint)
-    kind = RootDiskNotFound if found is NO_ROOT_DISK else MachineFailed
-    return kind(join(what, found.message), hint=hint if is_up else found.hint, code=code)

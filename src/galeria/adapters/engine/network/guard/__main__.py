@@ -6,10 +6,8 @@ itself, too, and ends when the folder is gone.
 
 import asyncio
 import contextlib
-import fcntl
 import json
 import logging
-import os
 import signal
 import socket
 import subprocess
@@ -25,6 +23,7 @@ from galeria.adapters.engine.network.guard.ports import match_ports
 from galeria.adapters.engine.network.nft import PacketFilter, RulesRefusedError
 from galeria.adapters.engine.network.plan import SPACE, Names, gateway
 from galeria.adapters.engine.network.table import LOCK, SOCKET, GuestTable, find_table
+from galeria.adapters.lasting_process import take_lock
 from galeria.domain.labs.guest_network import CLOSED, NetworkPolicy
 from galeria.programs import program_environment
 
@@ -205,12 +204,8 @@ async def _run(folder: Path, guard: Guard) -> None:
 def main() -> None:
     folder = Path(sys.argv[1])
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    lock = (folder / LOCK).open("a+b")
-    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    lock.truncate(0)
-    lock.write(f"{os.getpid()}\n".encode())
-    lock.flush()
-    asyncio.run(_run(folder, Guard(folder)))
+    with take_lock(folder / LOCK):
+        asyncio.run(_run(folder, Guard(folder)))
 
 
 if __name__ == "__main__":
