@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.page_checks import ROOT
 
 STEADY = Path(__file__).parent / "scripts" / "steady_chromium.py"
-SECONDS = 15.0  # that a page has for what a test waits for
+# That a page has for what a test waits for: computers under test are shared, and stand still now and then.
+SECONDS = 60.0
 # A browser of tests asks nobody on the internet, and root has no sandbox.
 OPTIONS = (
     "--no-sandbox",
@@ -27,6 +28,7 @@ OPTIONS = (
 @contextmanager
 def chromium_running() -> Iterator[Browser]:
     """While it is open, asyncio has a loop in this thread: keep it no longer than needed."""
+    expect.set_options(timeout=SECONDS * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=STEADY, args=list(OPTIONS), env={**os.environ, "CHROMIUM": str(find_chromium())}

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState
 
 from tests.browser.browser import SECONDS
@@ -10,6 +11,8 @@ from tests.browser.portal_server import Person, PortalServer
 
 ENGLISH, PORTUGUESE = "en-US", "pt-BR"
 LANGUAGES = (ENGLISH, PORTUGUESE)
+# Of tests that take minutes in each language; shorter ones see both in continuous integration too.
+LANGUAGES_AT_LENGTH = (ENGLISH, pytest.param(PORTUGUESE, marks=pytest.mark.long))
 SIGN_IN = "/sign-in"
 
 

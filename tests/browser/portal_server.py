@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from galeria.bootstrap.demo_host import running_server
-from galeria.interfaces.client.compute import NewDefinition
 from galeria.interfaces.client.connection import ServerConnection
 from galeria.interfaces.client.credentials import ClientSecret, Password
 from galeria.interfaces.client.galeria import Galeria
-from galeria.interfaces.client.imports import FileImport, begin_import
 from galeria.interfaces.client.labs import NewLab
 from tests.local_installation import disk_bytes
+from tests.system.server_process import begin_disks
 
 HOME, AWAY = "brazilsouth", "brazilsoutheast"
 GALLERY, IMAGE, LAB = "campus", "Linux for algebra", "algebra"
@@ -99,10 +98,4 @@ def send_file(portal_server: PortalServer, person: Person, file: Path) -> None:
 
 def add_image(portal_server: PortalServer, name: str, *disks: Path, regions: tuple[str, ...] = ()) -> None:
     """Version 1.0.0, or the next one, of an image in the gallery."""
-    definition = NewDefinition(generation="V1", display_name=name)
-    first, *others = disks
-    wanted = FileImport(
-        gallery=GALLERY, name=name, os_disk=first, data_disks=others, regions=regions, definition=definition
-    )
-    imported = begin_import(portal_server.galeria, wanted, heard=lambda path: lambda done, total: None)
-    portal_server.galeria.wait(imported.begun)
+    portal_server.galeria.wait(begin_disks(portal_server.galeria, name, *disks, regions=regions).begun)

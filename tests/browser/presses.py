@@ -15,13 +15,15 @@ def reveal(target: Locator) -> None:
 
 
 def press(target: Locator) -> None:
-    """Without waiting for what goes on meanwhile: the pointer is at the place where the target was when it set out."""
+    """Without waiting for what goes on meanwhile, but not beside the target: whoever sees it move follows it."""
     reveal(target)
     target.scroll_into_view_if_needed()
-    box = target.bounding_box()
-    assert box, f"{target} is not to be seen"
     mouse = target.page.mouse
-    mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    place = None
+    while place != (box := target.bounding_box()):
+        assert box, f"{target} is not to be seen"
+        mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        place = box
     mouse.down()
     target.page.wait_for_timeout(next(HELD))
     mouse.up()

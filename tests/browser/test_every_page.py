@@ -14,7 +14,7 @@ from galeria.bootstrap.container import open_container
 from galeria.bootstrap.server import application
 from tests.browser.class_rows import CAIO
 from tests.browser.page_checks import check_page
-from tests.browser.page_visits import ENGLISH, LANGUAGES, Visits
+from tests.browser.page_visits import ENGLISH, LANGUAGES, LANGUAGES_AT_LENGTH, Visits
 from tests.browser.portal_server import ANA, MARIA, Person, PortalServer
 
 pytestmark = pytest.mark.slow
@@ -44,7 +44,7 @@ def walk_as(visit: Visits, fake_server: PortalServer, routes: list[PageRoute]) -
     return walk_as
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES_AT_LENGTH)
 def test_each_page_of_an_administrator_keeps_every_promise(visit: Visits, walk_as: Walk, language: str) -> None:
     _check_all(visit(MARIA, language=language), walk_as(MARIA))
 
@@ -76,6 +76,7 @@ def test_an_administrator_is_led_to_every_page(walk_as: Walk) -> None:
     students = {
         "web_register",
         "web_my_machines_part",
+        "web_my_machine_news",
         "web_my_machine",
         "web_my_machine_screen",
         "web_my_machine_password",

@@ -3,6 +3,7 @@
 import random
 import re
 import unicodedata
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,10 +15,10 @@ from tests.adapters.files.disk_files import raw_disk
 from tests.browser.browser import SECONDS
 from tests.browser.conftest import Picture, endpoint_of
 from tests.browser.page_checks import check_page, check_quiet
-from tests.browser.page_visits import ENGLISH, LANGUAGES, PORTUGUESE, SIGN_IN, Visits, sign_in
+from tests.browser.page_visits import ENGLISH, LANGUAGES_AT_LENGTH, PORTUGUESE, SIGN_IN, Visits, sign_in
 from tests.browser.portal_server import GALLERY, MARIA, Person, PortalServer
 from tests.local_installation import MIB, disk_bytes
-from tests.small_proxy import SmallProxy, own_tls, proxied
+from tests.servers.small_proxy import SmallProxy, own_tls, proxied
 from tests.system.server_process import ServerProcess
 
 pytestmark = pytest.mark.slow
@@ -25,9 +26,10 @@ pytestmark = pytest.mark.slow
 BIG = 40  # MiB, more than two pieces of what the page sends at once
 BYTES_PER_SECOND = 8 * MIB  # of the slowed line: time enough to break it
 # Drops a file as a file manager does; the browser's own file chooser is not asked.
-DROP = """([name, bytes]) => {
+DROP = """([name, text]) => {
     const data = new DataTransfer();
-    data.items.add(new File([new Uint8Array(bytes)], name, { lastModified: 1 }));
+    const bytes = Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
+    data.items.add(new File([bytes], name, { lastModified: 1 }));
     document.querySelector("h1").dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
 }"""
 
@@ -78,12 +80,12 @@ def arrived(page: Page, server: ServerProcess, file: Path) -> str:
     return id
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES_AT_LENGTH)
 def test_a_dropped_file_becomes_an_image(visit: Visits, disks: Path, picture: Picture, language: str) -> None:
     page = visit(MARIA, language=language, path="/import")
     check_page(page)
     picture(page, f"import-{language}")
-    page.evaluate(DROP, ["álgebra.raw", list((disks / "small.raw").read_bytes())])
+    page.evaluate(DROP, ["álgebra.raw", b64encode((disks / "small.raw").read_bytes()).decode()])
     page.wait_for_url(re.compile("/import/[0-9a-f]{32}"))
     check_page(page)
     picture(page, f"import-file-{language}")

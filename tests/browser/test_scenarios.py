@@ -16,7 +16,7 @@ from galeria.bootstrap.demo_host import build_demo_files
 from galeria.interfaces.demo.people import DemoFiles
 from tests.browser.conftest import Picture
 from tests.browser.page_checks import check_page
-from tests.browser.page_visits import ENGLISH, PORTUGUESE, Visits
+from tests.browser.page_visits import ENGLISH, LANGUAGES_AT_LENGTH, Visits
 from tests.browser.portal_server import ANA, AWAY, BIA, HOME, MARIA, PortalServer, running_portal
 from tests.browser.walk import (
     GROUP,
@@ -57,7 +57,7 @@ def portal_server() -> Iterator[PortalServer]:
         shutil.rmtree(folder)
 
 
-@pytest.mark.parametrize("language", [ENGLISH, PORTUGUESE])
+@pytest.mark.parametrize("language", LANGUAGES_AT_LENGTH)
 def test_three_people_walk_both_scenarios(
     window: Visits, portal_server: PortalServer, material: DemoFiles, picture: Picture, language: str
 ) -> None:

@@ -18,7 +18,7 @@ from tests.browser.page_visits import ENGLISH, Visits
 from tests.browser.portal_server import GALLERY, HOME, IMAGE, MARIA, PASSWORD, PortalServer, add_image, running_portal
 from tests.browser.presses import press
 from tests.browser.walk import GROUP, WORK_SECONDS, Walk, beside, shell_of, words
-from tests.system.server_process import until
+from tests.waiting import until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 

@@ -21,7 +21,7 @@ from tests.browser.page_visits import ENGLISH, LANGUAGES, PORTUGUESE, Visits
 from tests.browser.portal_server import HOME, IMAGE, MARIA, PASSWORD, PortalServer
 from tests.browser.presses import press
 from tests.browser.walk import GROUP, words
-from tests.system.server_process import until
+from tests.waiting import until
 
 LAB = "shells"
 PLACE = f"/labs/{GROUP}/{LAB}/terminal/template"
@@ -80,7 +80,7 @@ def run(page: Page, command: str, answer: str) -> None:
     page.locator("#terminal .xterm-helper-textarea").focus()
     page.keyboard.type(command)
     page.keyboard.press("Enter")
-    until(lambda: answer in shown(page), f"{answer!r} after {command!r}, not {shown(page)!r}", seconds=30)
+    until(lambda: answer in shown(page), lambda: f"{answer!r} after {command!r}, not {shown(page)!r}")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -116,16 +116,16 @@ def test_what_a_person_types_arrives(visit: Visits, ssh: SshServer) -> None:
     page = opened(visit)
     run(page, f"clear; printf %s '{TYPED}' | od -An -v -tx1 | tr -d ' \\n'; echo .", "")
     hexed = TYPED.encode().hex() + "."
-    until(lambda: hexed in shown(page).replace("\n", ""), "every letter arrives", seconds=30)
+    until(lambda: hexed in shown(page).replace("\n", ""), "every letter arrives")
 
 
 def test_text_is_pasted_and_copied(visit: Visits, ssh: SshServer) -> None:
     page = opened(visit)
     page.evaluate("navigator.clipboard.writeText('echo pasted: São\\n')")
     press(page.get_by_role("button", name="Paste"))
-    until(lambda: "echo pasted: São" in shown(page), "it stands there", seconds=30)
+    until(lambda: "echo pasted: São" in shown(page), "it stands there")
     page.keyboard.press("Enter")
-    until(lambda: "\npasted: São" in shown(page), "it was pasted", seconds=30)
+    until(lambda: "\npasted: São" in shown(page), "it was pasted")
     box = page.locator("#terminal .xterm-rows > div", has_text="pasted: São").last.bounding_box()
     assert box
     page.mouse.dblclick(box["x"] + 12, box["y"] + box["height"] / 2)
@@ -185,17 +185,19 @@ def test_the_keys_of_a_telephone(visit: Visits, ssh: SshServer) -> None:
     phone.get_by_role("button", name=SIGN_IN).tap()
     expect(phone.locator("#terminal-frame")).to_have_attribute("data-state", "connected", timeout=60_000)
     phone.get_by_role("button", name="Keyboard").tap()
-    phone.keyboard.type("sleep 1000")
+    # One program tells that it is there: between one and the next, Ctrl + C reaches the shell alone, which may not heed it.
+    phone.keyboard.type("sh -c 'echo begun; exec sleep 1000'")
     phone.keyboard.press("Enter")
+    until(lambda: "\nbegun" in shown(phone), "the program runs")
     phone.get_by_role("button", name="Ctrl").tap()
     expect(phone.get_by_role("button", name="Ctrl")).to_have_attribute("aria-pressed", "true")
     phone.keyboard.type("c")
     # What is typed before the shell is back goes with the program that was ended.
-    until(lambda: shown(phone).partition("^C")[2].strip() == "$", "Ctrl + C ends the program", seconds=30)
+    until(lambda: shown(phone).partition("^C")[2].strip() == "$", "Ctrl + C ends the program")
     run(phone, "echo first", "\nfirst")
     phone.get_by_role("button", name="Arrow up").tap()
     phone.keyboard.press("Enter")
-    until(lambda: shown(phone).count("\nfirst") >= 2, "the line before comes back", seconds=30)
+    until(lambda: shown(phone).count("\nfirst") >= 2, "the line before comes back")
     check_accessible(phone)
     check_fits(phone, NARROW)
     check_quiet(phone)

@@ -141,6 +141,7 @@ FORMS = (
         button="Look at the list",
         typed={"#people": "caio@example.org"},
     ),
+    FormPress(route="web_lab_settings_save", path=f"{LAB}/settings", button="Save", typed={"#hours": "12"}),
     FormPress(
         route="web_lab_schedule_make",
         path=f"{LAB}/schedule",
@@ -213,6 +214,12 @@ OF_STUDENTS = {
     "web_my_machine_stop",
     "web_my_machine_password_set",
     "web_my_machine_reimage",
+    "web_my_machine_update",
+    "web_my_machine_back",
+    "web_class_update_all",
+    "web_class_update",
+    "web_class_back",
+    "web_kept_work_restore",
     "web_registered",
     "web_lab_welcomed",
     "web_lab_people_file",
@@ -220,8 +227,15 @@ OF_STUDENTS = {
     "web_lab_people_invite",
     "web_lab_user_invite",
     "web_lab_user_remove",
+    "web_lab_user_hours_save",
     "web_lab_schedule_change",
     "web_lab_keep",
+    "web_class_message",
+    "web_class_hand",
+    "web_class_retry",
+    "web_my_machine_message",
+    "web_my_machine_hand",
+    "web_my_machine_keep",
 }
 """Forms that need a class with people in it: tests/browser/test_students.py and tests/interfaces/web send them."""
 CHECKS = {"web_lab_check", "web_lab_export_estimate", "web_import_fields", "web_version_regions_check"}

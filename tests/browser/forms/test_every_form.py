@@ -20,8 +20,8 @@ from galeria.adapters.durable import WorkerlessStarter
 from galeria.bootstrap.container import open_container
 from galeria.bootstrap.server import application
 from galeria.interfaces.client.compute import NewDefinition
-from galeria.interfaces.client.imports import FileImport, begin_import
 from galeria.interfaces.client.labs import NewLab
+from tests.browser.browser import SECONDS
 from tests.browser.forms.forms_of_portal import (
     CHECKS,
     FORMS,
@@ -49,11 +49,11 @@ from tests.browser.portal_server import (
 from tests.browser.presses import press, type_into
 from tests.browser.walk import GROUP
 from tests.local_installation import disk_bytes
+from tests.system.server_process import begin_disks
 from tests.system.store_lease import store_held_up
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-IN_TIME = 60_000
 PROVIDER = """
 [sign_in.openid]
 name = "Campus"
@@ -153,10 +153,14 @@ def test_the_head_of_a_page_signs_out_by_the_first_press(window: Visits, routes:
 
 
 def open_page(page: Page, place: str) -> None:
-    """Opens the place also where the page before is on its way to another one by itself."""
-    deadline = time.monotonic() + IN_TIME / 1000
+    """Opens the place also where the page before is on its way to another one by itself.
+
+    An empty page comes in between: what the page before had begun to open could follow even after the place was there.
+    """
+    deadline = time.monotonic() + SECONDS
     while True:
         try:
+            page.goto("about:blank")
             page.goto(place)
             if urlsplit(page.url).path == urlsplit(place).path:
                 return
@@ -182,6 +186,7 @@ def open_form(page: Page, form: FormPress, place: str) -> None:
         press(page.locator("main").locator(each).first)
     for field, text in form.typed.items():
         typed = page.locator(field)
+        expect(typed).to_be_attached()
         if typed.get_attribute("type") == "date":
             # Day, month and year are places of their own: typing begins at the first one, as when somebody comes by Tab.
             typed.focus()
@@ -211,18 +216,31 @@ def sent(page: Page, path: str, button: Locator) -> None:
     def is_it(answer: Response) -> bool:
         return answer.request.method == "POST" and pattern.match(urlsplit(answer.url).path) is not None
 
-    page.evaluate("window.isPressed = true")  # gone with this page
-    with page.expect_response(is_it, timeout=IN_TIME) as answered:
+    mark(page)
+    with page.expect_response(is_it) as answered:
         press(button)
     assert answered.value.status < 400, f"{path}: {page.locator('main').inner_text()}"
     if answered.value.headers.get("hx-redirect"):
-        page.wait_for_function("() => window.isPressed !== true", timeout=IN_TIME)
+        page.wait_for_function("() => window.isPressed !== true")
     page.wait_for_load_state("networkidle")
+
+
+def mark(page: Page) -> None:
+    """Marks the page that is there now, which is gone with it, also where one that followed what went on loads itself again."""
+    deadline = time.monotonic() + SECONDS
+    while True:
+        try:
+            page.evaluate("window.isPressed = true")
+            return
+        except PlaywrightError as error:
+            if "context was destroyed" not in error.message or time.monotonic() > deadline:
+                raise
+            page.wait_for_load_state()
 
 
 def until_there(page: Page, *buttons: str, row: str = "") -> str:
     """Returns the button that is there. The page is opened again and again, since not every one follows what goes on."""
-    deadline = time.monotonic() + IN_TIME / 1000
+    deadline = time.monotonic() + SECONDS
     while True:
         for each in buttons:
             if (in_row(page, row, each) if row else main_button(page, each)).count():
@@ -237,8 +255,6 @@ def held_up(portal_server: PortalServer, region: str) -> AbstractContextManager[
 
 def begin(portal_server: PortalServer, name: str, disk: Path) -> str:
     """An import's operation."""
-    definition = NewDefinition(generation="V1", display_name=name)
-    wanted = FileImport(gallery=GALLERY, name=name, os_disk=disk, regions=(), definition=definition)
-    begun = begin_import(portal_server.galeria, wanted, heard=lambda path: lambda done, total: None).begun
+    begun = begin_disks(portal_server.galeria, name, disk).begun
     assert begun.operation is not None
     return begun.operation.rpartition("/")[2].partition("?")[0]

@@ -7,9 +7,10 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.page_checks import check_quiet
 from tests.browser.page_visits import Visits
-from tests.browser.portal_server import ANA, AWAY, HOME, IMAGE, PASSWORD
+from tests.browser.portal_server import ANA, AWAY, HOME, IMAGE, LAB, MARIA, PASSWORD
 from tests.browser.presses import press, type_into
 from tests.browser.walk import GROUP
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -66,6 +67,7 @@ def test_nothing_is_exchanged_under_a_button_that_is_held_down(visit: Visits) ->
     page = visit(ANA, path="/labs/new")
     with page.expect_response(CHECK):
         choose_image(page)
+    expect(page.locator("#new-lab-sum")).to_contain_text(IMAGE)  # nothing of the answer waits for a press to end
     held = hold_up(page)
     type_into(page.locator("#title"), "Held down")
     button = page.locator("#new-lab-make button")
@@ -81,6 +83,53 @@ def test_nothing_is_exchanged_under_a_button_that_is_held_down(visit: Visits) ->
     page.mouse.up()
 
     expect(page.locator("#new-lab-sum")).to_contain_text("“Held down” is made from")
+
+
+def test_the_buttons_stay_where_they_are_while_what_is_made_of_a_long_title_is_told(visit: Visits) -> None:
+    page = visit(ANA, path="/labs/new")
+    choose_image(page)
+    expect(page.locator("#new-lab-sum")).to_contain_text(IMAGE)
+    held = hold_up(page)
+    type_into(page.locator("#title"), "Algebra for everybody who came late, " * 3)
+    until_held(page, held)
+    button = page.locator("#new-lab-make button")
+    before, summary = button.bounding_box(), page.locator("#new-lab-sum").bounding_box()
+    with page.expect_response(CHECK):
+        held[0].continue_()
+    expect(page.locator("#new-lab-sum")).to_contain_text("is made from")
+
+    grown = page.locator("#new-lab-sum").bounding_box()
+    assert summary
+    assert grown
+    assert grown["height"] > summary["height"] + 100
+    assert button.bounding_box() == before
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_what_the_pointer_is_on_stays_under_it_while_a_price_above_it_comes(visit: Visits, narrow: bool) -> None:
+    """The estimate of an export stands above its button, and is shorter while the number is wrong."""
+    page = visit(MARIA, path=f"/labs/{GROUP}/{LAB}/export", narrow=narrow)
+    type_into(page.locator("#version"), "x")
+    expect(page.locator("#estimate")).to_contain_text("Correct what is marked")
+    held = hold_up(page, "**/export/estimate")
+    type_into(page.locator("#version"), "7.0.0")
+    until_held(page, held)
+    button = page.get_by_role("button", name="Export", exact=True)
+    button.scroll_into_view_if_needed()
+    before, estimate = button.bounding_box(), page.locator("#estimate").bounding_box()
+    assert before
+    assert estimate
+    page.mouse.move(before["x"] + 5, before["y"] + 5)
+    with page.expect_response("**/export/estimate"):
+        held[0].continue_()
+    expect(page.locator("#estimate")).to_contain_text("Price per month")
+
+    grown = page.locator("#estimate").bounding_box()
+    assert grown
+    assert grown["height"] > estimate["height"] + 100
+    after = button.bounding_box()
+    assert after
+    assert abs(after["y"] - before["y"]) <= 1
 
 
 def test_checks_run_on_forms_that_are_not_complete(visit: Visits) -> None:
@@ -112,17 +161,22 @@ def test_a_refused_lab_keeps_all_that_was_typed(visit: Visits) -> None:
     check_quiet(page, besides=re.escape("status of 400"))
 
 
-def hold_up(page: Page) -> list[Route]:
+def hold_up(page: Page, check: str = CHECK) -> list[Route]:
     """The next check that the page asks for waits in the list."""
     held: list[Route] = []
 
     def hold(route: Route) -> None:
         held.append(route)
 
-    page.route(CHECK, hold, times=1)
+    page.route(check, hold, times=1)
     return held
 
 
 def until_held(page: Page, held: list[Route]) -> None:
-    while not held:
+    """Routes are called only while the page is waited for."""
+
+    def look() -> bool:
         page.wait_for_timeout(20)
+        return bool(held)
+
+    until(look, "the page asks for a check")

@@ -53,6 +53,16 @@ class BrowserWire:
 
 
 @dataclass
+class OtherComputers:
+    """`names` are the computers that have the machines of regions, by the region; this one has all others."""
+
+    names: dict[str, str] = field(default_factory=dict)
+
+    def find_other(self, region: str) -> str | None:
+        return self.names.get(region)
+
+
+@dataclass
 class Screens:
     """The machine `template` of lab `algebra` belongs to educator, and runs."""
 
@@ -60,6 +70,7 @@ class Screens:
     host: str
     signed_out: set[str]
     held: HeldShells = field(default_factory=HeldShells)
+    others: OtherComputers = field(default_factory=OtherComputers)
 
     @property
     def machine(self) -> Machine:
@@ -124,7 +135,7 @@ def service(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> It
     ):
         installation, host = arm.installation, f"127.0.0.1:{listener.getsockname()[1]}"
         screens = Screens(installation=installation, host=host, signed_out=set())
-        services = replace(arm.services, endpoint=f"http://{host}")
+        services = replace(arm.services, endpoint=f"http://{host}", computers=screens.others)
         # Three times a second, so that a test need not wait for half a minute.
         terminals = TerminalRoutes(services=services, who=screens.who, look_again=0.3, held=screens.held)
         app = make_app(services, routers=[console_router(services, screens.who, look_again=0.3), terminals.router()])

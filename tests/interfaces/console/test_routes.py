@@ -51,6 +51,23 @@ def test_an_open_screen_says_that_somebody_is_there_and_whether_they_type(screen
     set_state(screens, MachineState.STOPPED)
 
 
+def watchers(screens: Screens) -> list[str]:
+    """What the machine's student is told."""
+    with screens.installation.context.database(reading=True) as uow:
+        return [each.name for each in uow.watchers.of_machines([screens.machine.id])]
+
+
+def test_the_student_is_told_who_has_the_screen_open_as_long_as_it_is(screens: Screens) -> None:
+    with screens.installation.context.database() as uow:
+        uow.machines.get(screens.machine.id).claimed_by = "somebody-else"
+        uow.commit()
+    name = screens.installation.people["educator"].display_name
+    with screens.open() as websocket, screens.open():
+        Viewer(BrowserWire(websocket)).look()
+        until(lambda: watchers(screens) == [name, name], "both lines are told of")
+    until(lambda: not watchers(screens), "nobody looks any more")
+
+
 def set_state(screens: Screens, state: MachineState) -> None:
     with screens.installation.context.database() as uow:
         uow.machines.get(screens.machine.id).state = state
@@ -105,6 +122,22 @@ def test_a_machine_that_is_off_says_what_to_do(screens: Screens) -> None:
     assert screens.refusal() == (4409, "The machine is off. Start it, then open its screen.")
 
 
+@pytest.mark.parametrize("kind", ["console", "terminal"])
+def test_a_machine_of_another_computer_is_said_to_be_there_at_once(
+    screens: Screens, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setitem(screens.others.names, screens.machine.region, "lab-host-7")
+    set_state(screens, MachineState.RUNNING)
+    began = time.monotonic()
+    code, reason = screens.refusal(path=f"/{kind}/campus/algebra/template")
+    set_state(screens, MachineState.STOPPED)
+    assert code == 4421
+    assert reason.startswith(
+        "The machine is on another computer, lab-host-7, which this server does not reach. Open it"
+    )
+    assert time.monotonic() - began < 10
+
+
 def test_the_screen_ends_when_the_machine_goes_off(screens: Screens) -> None:
     with screens.open() as websocket:
         Viewer(BrowserWire(websocket)).look()
@@ -115,10 +148,7 @@ def test_the_screen_ends_when_the_machine_goes_off(screens: Screens) -> None:
 def test_the_machines_side_ends_when_the_browser_leaves(screens: Screens) -> None:
     with screens.open() as websocket:
         Viewer(BrowserWire(websocket)).look()
-    deadline = time.monotonic() + 10
-    while any(thread.name == "fake-screen" for thread in threading.enumerate()):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: all(thread.name != "fake-screen" for thread in threading.enumerate()), "the machine's side ends")
 
 
 def test_who_signs_out_elsewhere_does_not_go_on_looking(screens: Screens) -> None:
@@ -162,7 +192,7 @@ def test_a_browser_that_takes_nothing_makes_the_machines_side_wait(screens: Scre
         left = 200 * (16 + WIDTH * HEIGHT * 4)
         while left:
             left -= len(websocket.recv(timeout=20))
-        assert len(_settled(keys)) == 200
+        until(lambda: len(keys) == 200, "every request is sent")
 
 
 def _settled(keys: list[int]) -> list[int]:

@@ -18,7 +18,7 @@ from galeria.interfaces.console.terminal_tries import WRONG
 from tests.adapters.reach.ssh_server import SshServer
 from tests.interfaces.console.conftest import Screens, wait_hung_up
 from tests.local_installation import PASSWORD, lab_id
-from tests.system.server_process import until
+from tests.waiting import until
 
 PATH = "/terminal/campus/algebra/template"
 ACCENTED = "Olá São João: ÁÀÂÃÇÉÊÍÓÔÕÚÜ áàâãçéêíóôõúü ¹²³£¢¬§ªº° € 漢字"
@@ -204,8 +204,7 @@ def test_leaving_the_shell_ends_the_session(service: Screens, ssh: SshServer) ->
 def test_a_machine_that_goes_off_ends_the_session(service: Screens, ssh: SshServer) -> None:
     with opened(service) as terminal:
         terminal.signed_in()
-        for each in list(ssh.connections):
-            each.get_loop().call_soon_threadsafe(each.abort) if hasattr(each, "get_loop") else each.abort()
+        ssh.hang_up()
         assert terminal.ending()[0] == 4410
 
 

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from galeria.actions.people.web_sessions import open_web_session
 from galeria.adapters.identity.keys import Installation
+from galeria.adapters.identity.memory_tries import MemoryTries
 from galeria.adapters.identity.openid import OpenIdProvider
 from galeria.adapters.identity.tokens import JwtTokens
 from galeria.adapters.reach.ssh_shells import SshShells
@@ -161,7 +162,9 @@ def serving(
     with _listener() as listener:
         host = "https://localhost" if identity_files else "http://127.0.0.1"
         portal = _portal(installation, key, f"{host}:{listener.getsockname()[1]}", openid)
-        password_sign_in = PasswordSignIn(portal.services.requests, portal.services.secrets, portal.services.tokens)
+        password_sign_in = PasswordSignIn(
+            portal.services.requests, portal.services.secrets, portal.services.tokens, portal.services.wrong_tries
+        )
         app = make_app(portal.services, password_sign_in=password_sign_in)
         make_portal(portal.services, password_sign_in, patience=patience).install(app)
         config = uvicorn.Config(app, log_level="warning", log_config=None, lifespan="off", ws="none")
@@ -202,6 +205,7 @@ def _portal(
         clock=clock,
         id_generator=RandomIdGenerator(),
         secrets=secrets(),
+        wrong_tries=MemoryTries(clock),
         tokens=JwtTokens(key, tenant_id=TENANT, endpoint=endpoint, clock=clock),
         starter=begun,
         settings=replace(context.settings, openid=openid),

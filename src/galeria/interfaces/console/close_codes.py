@@ -6,7 +6,15 @@ Codes from 4000 on are free for applications (RFC 6455 §7.4.2); these are HTTP'
 from dataclasses import dataclass
 
 from galeria.actions.labs.terminals import NOT_OFFERED
-from galeria.domain.errors import Conflict, Forbidden, GaleriaError, NotFound, TooManyRequests, Unauthenticated
+from galeria.domain.errors import (
+    Conflict,
+    Forbidden,
+    GaleriaError,
+    NotFound,
+    OnAnotherComputer,
+    TooManyRequests,
+    Unauthenticated,
+)
 from galeria.domain.reach.terminals import HostKeyChanged, SignInRefused
 
 REASON_LIMIT = 123  # bytes, RFC 6455 §5.5
@@ -17,6 +25,7 @@ _CODES = (
     (Conflict, 4409),
     (SignInRefused, 4411),
     (HostKeyChanged, 4412),
+    (OnAnotherComputer, 4421),
     (TooManyRequests, 4429),
 )
 _NOT_OFFERED = 4405

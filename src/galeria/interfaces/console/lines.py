@@ -8,6 +8,7 @@ from typing import TypeVar
 from anyio import to_thread
 from starlette.websockets import WebSocket
 
+from galeria.actions.classes.watching import forget_watcher
 from galeria.domain.errors import GaleriaError
 from galeria.domain.ids import ResourceId
 from galeria.interfaces.console.close_codes import CloseCode, ending_of
@@ -71,3 +72,16 @@ async def until_refused(check: Callable[[], object], seconds: float) -> CloseCod
             await to_thread.run_sync(check)
         except GaleriaError as error:
             return ending_of(error)
+
+
+async def end_watching(services: Services, line: str) -> None:
+    """Say that nobody looks through this line any more, whatever its caller may still do."""
+
+    def forget() -> None:
+        with services.requests.anonymous_reading() as request:
+            if request.uow.watchers.find(line) is None:
+                return
+        with services.requests.anonymous_writing() as request:
+            forget_watcher(request, line)
+
+    await to_thread.run_sync(forget)

@@ -1,5 +1,6 @@
 """The route of consoles, /console/{group}/{lab}/{machine}: a WebSocket for callers who may set a password in the machine."""
 
+import secrets
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,6 +11,7 @@ from fastapi import APIRouter
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from galeria.actions.classes.presence import note_line
+from galeria.actions.classes.watching import SCREEN, note_watcher
 from galeria.actions.core.caller import Caller
 from galeria.actions.labs.consoles import get_console, use_console
 from galeria.domain.errors import GaleriaError, Unauthenticated
@@ -17,7 +19,7 @@ from galeria.domain.ids import ResourceId
 from galeria.domain.messages import Message
 from galeria.interfaces.console.bridge import bridge
 from galeria.interfaces.console.close_codes import CloseCode, ending_of
-from galeria.interfaces.console.lines import Typing, find_lab, until_refused
+from galeria.interfaces.console.lines import Typing, end_watching, find_lab, until_refused
 from galeria.interfaces.services import Services
 
 PATH = "/console/{group}/{lab}/{machine}"
@@ -54,6 +56,7 @@ class _ConsoleSession:
     lab_id: ResourceId
     machine: str
     typing: Typing = field(default_factory=Typing)
+    line: str = field(default_factory=lambda: secrets.token_hex(16))
 
     async def show(self, look_again: float) -> None:
         """Run the session. The WebSocket is accepted first, because a browser gives a page no answer before that."""
@@ -61,19 +64,25 @@ class _ConsoleSession:
         await self.websocket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in offered else None)
         try:
             connection = await to_thread.run_sync(self._open)
+            ending = await bridge(
+                self.websocket, connection, lambda: until_refused(self._check, look_again), sent=self.typing.note_screen
+            )
         except GaleriaError as error:
-            await self._close(ending_of(error))
-            return
-        ending = await bridge(
-            self.websocket, connection, lambda: until_refused(self._check, look_again), sent=self.typing.note_screen
-        )
+            ending = ending_of(error)
+        finally:
+            await end_watching(self.services, self.line)
         if ending is not None:
             await self._close(ending)
 
     def _open(self) -> socket.socket:
-        with self.services.requests.writing(self._caller()) as request:
+        caller = self._caller()
+        with self.services.requests.reading(caller) as request:
+            region = get_console(request, self.lab_id, self.machine).region
+        self.services.require_here(region)
+        with self.services.requests.writing(caller) as request:
             machine = use_console(request, self.lab_id, self.machine)
             note_line(request, machine.id, typed=True)
+            note_watcher(request, machine.id, self.line, SCREEN)
         return self.services.engine.open_console(machine)
 
     def _check(self) -> None:
@@ -81,6 +90,7 @@ class _ConsoleSession:
         with self.services.requests.writing(self._caller()) as request:
             machine = get_console(request, self.lab_id, self.machine)
             note_line(request, machine.id, typed=self.typing.take())
+            note_watcher(request, machine.id, self.line, SCREEN)
 
     def _caller(self) -> Caller:
         caller = self.who(self.websocket)

@@ -28,7 +28,7 @@ class TerminalRoutes:
     held: HeldShells = field(default_factory=HeldShells)
 
     def router(self) -> APIRouter:
-        router, tries = APIRouter(), TerminalTries(self.services.requests)
+        router, tries = APIRouter(), TerminalTries(self.services.requests, self.services.wrong_tries)
 
         async def show(websocket: WebSocket, group: str, lab: str, machine: str) -> None:
             lab_id = await find_lab(websocket, self.services, group, lab)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import secrets
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -9,6 +10,7 @@ from anyio import to_thread
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from galeria.actions.classes.presence import note_line
+from galeria.actions.classes.watching import TERMINAL, note_watcher
 from galeria.actions.core.caller import Caller
 from galeria.actions.labs.terminals import Terminal, get_terminal, use_terminal
 from galeria.domain.errors import GaleriaError, TooManyRequests, Unauthenticated
@@ -17,7 +19,7 @@ from galeria.domain.messages import Message
 from galeria.domain.reach.terminals import HostKey, HostKeyChanged, ShellSignIn
 from galeria.interfaces.console.close_codes import ENDED, FORGOTTEN, NOT_UNDERSTOOD, CloseCode, ending_of
 from galeria.interfaces.console.held_shells import HeldShell, HeldShells
-from galeria.interfaces.console.lines import Typing, first_of, until_refused
+from galeria.interfaces.console.lines import Typing, end_watching, first_of, until_refused
 from galeria.interfaces.console.routes import Who
 from galeria.interfaces.console.terminal_messages import Resume, SignIn, read_first, read_size
 from galeria.interfaces.console.terminal_tries import TerminalTries
@@ -46,6 +48,7 @@ class TerminalSession:
     machine: str
     look_again: float
     typing: Typing = field(default_factory=Typing)
+    line: str = field(default_factory=lambda: secrets.token_hex(16))
 
     async def show(self) -> None:
         """Run the session. The WebSocket is accepted first, because a browser gives a page no answer before that."""
@@ -63,17 +66,22 @@ class TerminalSession:
             return
         else:
             await self._pass_on(shell, seen)
+        finally:
+            await end_watching(self.services, self.line)
 
     def _find(self) -> tuple[Caller, Terminal]:
         caller = self._caller()
         with self.services.requests.reading(caller) as request:
-            return caller, get_terminal(request, self.lab_id, self.machine)
+            terminal = get_terminal(request, self.lab_id, self.machine)
+        self.services.require_here(terminal.region)
+        return caller, terminal
 
     def _check(self) -> None:
         """Ask for the right again, and say that somebody is still there."""
         with self.services.requests.writing(self._caller()) as request:
             terminal = get_terminal(request, self.lab_id, self.machine)
             note_line(request, terminal.machine_id, typed=self.typing.take())
+            note_watcher(request, terminal.machine_id, self.line, TERMINAL)
 
     def _caller(self) -> Caller:
         caller = self.who(self.websocket)
@@ -97,12 +105,13 @@ class TerminalSession:
             found = self.held.find(first.resume.get_secret_value(), person=person, machine=machine)
             if found is None:
                 raise _Refused(FORGOTTEN)
+            await to_thread.run_sync(self._check)
             found.resize(first.size)
             await self._say(resumed=True)
             return found, first.seen
         self.held.require_room(person)
         try:
-            with self.tries.trying(caller, terminal):
+            async with self.tries.trying(caller, terminal):
                 shell = await self.services.shells.open(
                     terminal.host,
                     terminal.port,
@@ -130,7 +139,9 @@ class TerminalSession:
     def _record(self, account: str, key: HostKey) -> None:
         with self.services.requests.writing(self._caller()) as request:
             use_terminal(request, self.lab_id, self.machine, account=account, key=key)
-            note_line(request, get_terminal(request, self.lab_id, self.machine).machine_id, typed=True)
+            machine_id = get_terminal(request, self.lab_id, self.machine).machine_id
+            note_line(request, machine_id, typed=True)
+            note_watcher(request, machine_id, self.line, TERMINAL)
 
     async def _pass_on(self, shell: HeldShell, seen: int) -> None:
         """Show and take what comes until the page leaves, the shell ends, or the person may not any more."""

@@ -1,7 +1,10 @@
 """Wrong passwords of machines, counted by person, address and machine together, and recorded in the activity log."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from anyio import to_thread
 
 from galeria.actions.core.audit import record_audit
 from galeria.actions.core.caller import Caller
@@ -11,7 +14,7 @@ from galeria.domain.audit import FAILED
 from galeria.domain.errors import GaleriaError, TooManyRequests
 from galeria.domain.messages import Message
 from galeria.domain.reach.terminals import HostKeyChanged, SignInRefused
-from galeria.interfaces.login.throttle import Throttle, TooManyTries
+from galeria.ports.work import WrongTries
 
 WRONG = 5  # within five minutes; then each one blocks for twice as long as the last, from 10 seconds on
 
@@ -22,26 +25,23 @@ class TerminalTries:
     One that succeeds forgets none that failed: it may be to another account. What was typed is in no entry.
     """
 
-    def __init__(self, requests: RequestFactory) -> None:
-        self._requests = requests
-        self._throttle = Throttle(requests.clock, limit=WRONG)
+    def __init__(self, requests: RequestFactory, tries: WrongTries) -> None:
+        self._requests, self._tries = requests, tries
         self._under_way: set[str] = set()
 
-    @contextmanager
-    def trying(self, caller: Caller, terminal: Terminal) -> Iterator[None]:
+    @asynccontextmanager
+    async def trying(self, caller: Caller, terminal: Terminal) -> AsyncIterator[None]:
         """Watch over one try, which counts where it raises SignInRefused. Raises TooManyRequests before it."""
-        key = f"{caller.principal.id}@{caller.address}/{terminal.machine_id}"
-        try:
-            self._throttle.check(key)
-        except TooManyTries as error:
-            raise _too_many(error.seconds) from error
+        key = f"terminal {caller.principal.id}@{caller.address}/{terminal.machine_id}"
         if key in self._under_way:  # else many tries that are sent at once would all be checked
             raise _too_many(1)
         self._under_way.add(key)
         try:
+            if seconds := await to_thread.run_sync(self._tries.blocked_seconds, key):
+                raise _too_many(seconds)
             yield
         except SignInRefused:
-            self._throttle.count(key)
+            await to_thread.run_sync(partial(self._tries.count, key, limit=WRONG))
             raise
         finally:
             self._under_way.discard(key)

@@ -27,6 +27,11 @@ from galeria.interfaces.web.accounts.costs import costs_router
 from galeria.interfaces.web.accounts.images import images_router
 from galeria.interfaces.web.activity.activity_log import activity_router
 from galeria.interfaces.web.activity.operations import operations_router
+from galeria.interfaces.web.classes.report import report_router
+from galeria.interfaces.web.classes.results import results_router
+from galeria.interfaces.web.classes.settings import settings_router
+from galeria.interfaces.web.classes.speaking import speaking_router
+from galeria.interfaces.web.classes.user_hours import user_hours_router
 from galeria.interfaces.web.galleries.galleries import galleries_router
 from galeria.interfaces.web.galleries.gallery_images import gallery_images_router
 from galeria.interfaces.web.galleries.gallery_versions import gallery_versions_router
@@ -42,6 +47,7 @@ from galeria.interfaces.web.kit.visitors import find_visit
 from galeria.interfaces.web.labs.lab_class import class_router
 from galeria.interfaces.web.labs.lab_connect import connect_router
 from galeria.interfaces.web.labs.lab_export import export_router
+from galeria.interfaces.web.labs.lab_kept_work import kept_work_router
 from galeria.interfaces.web.labs.lab_new import new_lab_router
 from galeria.interfaces.web.labs.lab_people import people_of_lab_router
 from galeria.interfaces.web.labs.lab_people_add import add_people_router
@@ -55,6 +61,7 @@ from galeria.interfaces.web.people.my_calendar import calendar_router
 from galeria.interfaces.web.people.people import people_router
 from galeria.interfaces.web.people.person import person_router
 from galeria.interfaces.web.people.sign_in import HOME, SignInPages
+from galeria.interfaces.web.students.machine_news import machine_news_router
 from galeria.interfaces.web.students.my_machine_connect import my_machine_router
 from galeria.interfaces.web.students.my_machines import my_machines_router
 from galeria.interfaces.web.students.register import register_router
@@ -129,10 +136,17 @@ def _page_routers() -> tuple[APIRouter, ...]:
         terminal_router(),
         schedule_router(),
         class_router(),
+        kept_work_router(),
+        report_router(),
+        user_hours_router(),
+        settings_router(),
+        results_router(),
+        speaking_router(),
         people_of_lab_router(),
         add_people_router(),
         my_machines_router(),
         my_machine_router(),
+        machine_news_router(),
         register_router(),
         lab_welcome_router(),
         accounts_router(),

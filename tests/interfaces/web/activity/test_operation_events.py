@@ -78,6 +78,15 @@ def test_a_stream_goes_on_while_nothing_changes(portal: Portal) -> None:
     assert "event: progress" in seen
 
 
+def test_a_stream_ends_with_the_server_and_says_when_to_come_back(portal: Portal) -> None:
+    operation = portal.installation.begin_import("linux", disk_bytes(MIB))
+    with portal.browser().stream("GET", f"/operations/{operation.id}/events") as answer:
+        lines = answer.iter_lines()
+        until(lines, "")
+        portal.services.readiness.stop()
+        assert list(lines) == ["retry: 3000", ""]
+
+
 def until(lines: Iterator[str], end: str) -> list[str]:
     """The lines up to `end`. Fails where the stream goes on without it, and names what came."""
     seen: list[str] = []

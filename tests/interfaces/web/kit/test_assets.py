@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from galeria.domain.errors import Unavailable
 from galeria.interfaces.web.kit.assets import VENDOR, StaticFiles
-from tests.small_server import serving
+from tests.servers.small_server import serving
 
 STYLE = "body { color: #123; }\n" * 40
 

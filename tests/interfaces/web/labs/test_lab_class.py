@@ -1,26 +1,11 @@
 """The page on which an educator publishes a lab, says what students get, and steers their machines."""
 
-from typing import Any
-
-from galeria.domain.labs.labs import LabMachine, MachineKind
+from galeria.domain.labs.labs import MachineKind
 from galeria.domain.states import LabState, MachineState
+from tests.interfaces.web.labs.published_class import PAGE, WANTED, published, students
 from tests.interfaces.web.served import NewPortal, Portal, text_of
 from tests.local_installation import lab_id
 from tests.prepared_installations import with_lab
-
-PAGE = "/labs/campus/algebra/class"
-WANTED: dict[str, Any] = {
-    "capacity": "3",
-    "passwords": "shared",
-    "student": "student",
-    "student_password": "Plain-Horse-7",
-}
-
-
-def students(portal: Portal) -> list[LabMachine]:
-    with portal.installation.context.database(reading=True) as uow:
-        machines = uow.machines.of_lab(uow.labs.get_by_key(lab_id("algebra").key).id)
-    return [each for each in machines if each.kind is MachineKind.USER]
 
 
 def claim_all(portal: Portal) -> None:
@@ -38,15 +23,6 @@ def run_waiting(portal: Portal) -> None:
         waiting = uow.operations.unsettled()
     for operation in waiting:
         portal.installation.run(operation)
-
-
-def published(new_portal: NewPortal) -> Portal:
-    portal = new_portal(with_lab)
-    browser = portal.browser("educator")
-    portal.post(browser, f"{PAGE}-settings", **WANTED)
-    portal.post(browser, f"{PAGE}-publish")
-    portal.work()
-    return portal
 
 
 def test_a_lab_is_published_with_what_students_get(new_portal: NewPortal) -> None:

@@ -2,16 +2,21 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from galeria.actions.labs.labs import get_lab
 from galeria.domain.errors import MachineFailed
 from galeria.domain.labs.labs import Lab
 from galeria.domain.messages import Message
+from galeria.domain.regions import CloudAccess, Regions
+from galeria.domain.settings import DEFAULT_REGIONS, Settings
 from galeria.domain.states import MachineState
-from tests.interfaces.web.served import Portal, text_of, title_of
+from tests.interfaces.web.served import Portal, serving, text_of, title_of
 from tests.local_installation import GALLERY, MIB, disk_bytes, lab_id
+from tests.prepared_installations import PreparedInstallations, with_lab
 from tests.role_assignments import assign_role
 
 ALGEBRA = "/labs/campus/algebra"
@@ -66,6 +71,18 @@ def test_a_paused_machine_is_told_with_the_reason(taught: Portal) -> None:
     assert "The machine is paused: the disk of its region is nearly full." in text_of(browser.get(ALGEBRA))
     engine.fail_on["paused"] = MachineFailed(Message("The host is away."))
     assert browser.get(ALGEBRA).status_code == 200
+
+
+def test_a_lab_in_a_cloud_says_what_cannot_be_done_there(
+    taught: Portal, tmp_path: Path, prepared_installations: PreparedInstallations, token_key: RSAPrivateKey
+) -> None:
+    assert "run in a cloud" not in text_of(taught.browser("educator").get(ALGEBRA))
+    campus = CloudAccess(name="campus", network="labs")
+    there = Settings(regions=Regions(tuple(replace(each, cloud=campus) for each in DEFAULT_REGIONS.all)))
+    folder = tmp_path / "in-a-cloud"
+    with serving(folder, prepared_installations, token_key, prepare=with_lab, settings=there) as portal:
+        assert "run in a cloud" in text_of(portal.browser("educator").get(ALGEBRA))
+        assert "rodam em uma nuvem" in text_of(portal.browser("educator", "pt-BR").get(ALGEBRA))
 
 
 def test_labs_are_found_by_title_and_image_and_paged(taught: Portal) -> None:

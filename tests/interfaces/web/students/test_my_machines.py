@@ -140,7 +140,7 @@ def test_the_password_is_set_for_the_machines_own_account(student: Portal, brows
 
 def test_starting_over_is_asked_before_and_keeps_the_machine(student: Portal, browser: httpx.Client) -> None:
     asked = browser.get(f"{MINE}/reimage")
-    assert "Everything that you saved in it is lost" in text_of(asked)
+    assert "What you saved in it comes back with one click for 14 days" in text_of(asked)
     assert machine(student).state is MachineState.STOPPED
     student.post(browser, f"{MINE}/reimage", page="/machines")
     assert student.work()[0].status is OperationStatus.SUCCEEDED
@@ -181,7 +181,7 @@ def test_nobody_else_finds_the_machine_whatever_their_role(student: Portal) -> N
         other = student.browser(who)
         for place in PAGES:
             assert other.get(place).status_code == 404, (who, place)
-        for verb in ("start", "stop", "password", "reimage"):
+        for verb in ("start", "stop", "password", "reimage", "update", "back"):
             student.post(other, f"{MINE}/{verb}", status=404, password="Other-Horse-8")
     assert machine(student).state is MachineState.STOPPED
 
@@ -190,7 +190,7 @@ def test_a_student_finds_nothing_of_others_and_of_the_lab(student: Portal, brows
     for place in PAGES:
         assert browser.get(place.replace("vm1", "vm2")).status_code == 404, place
         assert browser.get(place.replace("vm1", "template")).status_code == 404, place
-    for verb in ("start", "stop", "password", "reimage"):
+    for verb in ("start", "stop", "password", "reimage", "update", "back"):
         for name in ("vm2", "template"):
             student.post(browser, f"/machines/campus/algebra/{name}/{verb}", status=404)
     for name in ("vm2", "template"):

@@ -5,7 +5,7 @@ import pytest
 from galeria.actions.rosters.lab_users import UserRequest, put_user
 from galeria.domain.labs.invitations import UserInvitation
 from galeria.domain.people.sign_in import fingerprint
-from galeria.interfaces.web.students.my_machines import MY_MACHINES
+from galeria.interfaces.web.students.places import MY_MACHINES
 from tests.interfaces.web.served import NewPortal, Portal, text_of, title_of
 from tests.interfaces.web.students.classes import ALGEBRA, with_class
 from tests.local_installation import PASSWORD, LocalInstallation

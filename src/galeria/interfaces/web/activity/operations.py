@@ -22,6 +22,7 @@ from galeria.interfaces.web.kit.visitors import find_visit
 SHOWN = 100
 LOOK_SECONDS = 0.5  # between two queries of the database for one listener
 BEAT_SECONDS = 15.0  # between two comments, so that proxies keep a silent connection open
+RESTART_MS = 3000  # after which the browser connects again to a server that was stopped
 LISTEN_SECONDS = 300.0  # after which the browser connects again
 
 
@@ -98,6 +99,9 @@ async def _events(page: PageRequest, id: str) -> AsyncIterator[str]:
     shown, silent, waited = "", 0.0, 0.0
     rates = RecentRates()
     while waited < LISTEN_SECONDS:
+        if page.services.readiness.is_stopping:
+            yield f"retry: {RESTART_MS}\n\n"
+            return
         try:
             work, text = await to_thread.run_sync(_look_now, page, id, rates)
         except (GaleriaError, SignInNeeded):  # the page is loaded again, and says why

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from fastapi import Request as HttpRequest
 from starlette.exceptions import HTTPException
 
+from galeria.domain.durations import HOUR, show_duration
 from galeria.domain.errors import Forbidden, GaleriaError, Invalid, TooLarge
 from galeria.domain.messages import Message
 
 LARGEST = 256 * 1024  # bytes; disks are sent to /uploads
 LARGEST_WITH_FILE = 4 * 1024 * 1024 + LARGEST
 MOST_FIELDS = 2000
+MOST_DIGITS = 8  # of a number of hours: what is longer goes on as it was typed, and the action refuses it
 
 
 @dataclass(kw_only=True)
@@ -97,3 +99,22 @@ async def read_form(http: HttpRequest, *, takes_file: bool = False) -> Form:
     await sent.close()
     csrf = fields.pop("csrf", [""])[0]
     return Form(fields=fields, csrf=csrf, files=files)
+
+
+def hours_field(seconds: int) -> str:
+    """Return what stands in a field for hours: a number of whole hours, anything else as an ISO 8601 duration.
+
+    >>> hours_field(36_000), hours_field(5400)
+    ('10', 'PT1H30M')
+    """
+    hours, rest = divmod(seconds, HOUR)
+    return show_duration(seconds) if rest else str(hours)
+
+
+def typed_hours(text: str) -> str:
+    """Return what was typed in such a field as a duration; whoever reads that says what is wrong with it.
+
+    >>> typed_hours("10"), typed_hours("PT1H30M"), typed_hours("ten")
+    ('PT10H', 'PT1H30M', 'ten')
+    """
+    return show_duration(int(text) * HOUR) if text.isdecimal() and len(text) <= MOST_DIGITS else text

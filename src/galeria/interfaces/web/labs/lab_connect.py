@@ -88,14 +88,15 @@ def show_picture(page: PageRequestDep, group: str, name: str) -> Response:
 def picture_of(page: PageRequest, id: ResourceId, name: str) -> Response:
     """Return the machine's screen as it is now, a PNG, for who may open that screen. Nobody keeps it.
 
-    Without a picture, as when the machine is off or its host too busy, nothing is returned (204): the page that asks again and
-    again just leaves its place empty.
+    Without a picture, as when the machine is off, on another computer or its host too busy, nothing is returned (204): the page
+    that asks again and again just leaves its place empty.
     """
     with page.reading() as request:
         console = get_console(request, id, name)
         _, machine = get_machine(request, id, name)
     is_on = machine.state is MachineState.RUNNING or machine.is_unreachable
-    picture = page.services.engine.observe(console).picture if is_on else b""
+    is_here = is_on and not (page.services.computers and page.services.computers.find_other(console.region))
+    picture = page.services.engine.observe(console).picture if is_here else b""
     if not picture:
         return Response(status_code=204)
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}

@@ -6,11 +6,11 @@ from galeria.actions.core.request import Request
 from galeria.actions.labs.lab_settings import LabSettings
 from galeria.actions.labs.lab_validation import creatable_accounts, propose_lab_name
 from galeria.actions.labs.labs import LabRequest
-from galeria.domain.durations import HOUR, show_duration
 from galeria.domain.errors import GaleriaError, Invalid
 from galeria.domain.ids import ResourceId, user_name
 from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.labs.profiles import Profiles
+from galeria.interfaces.web.kit.forms import typed_hours
 from galeria.interfaces.web.kit.page_request import PageRequest
 
 USUAL_SIZE = "Small"
@@ -68,8 +68,6 @@ class LabForm:
         return image.child("versions", self.version) if self.version else image
 
     def _settings(self) -> LabSettings:
-        hours = self.quota
-        quota = show_duration(int(hours) * HOUR) if hours.isdecimal() and len(hours) < 9 else hours or None
         profiles: Profiles = {}
         if self.shutdown in SHUTDOWNS:
             profiles["autoShutdownProfile"] = {
@@ -79,7 +77,7 @@ class LabForm:
                 "disconnectDelay": self.shutdown,
                 "noConnectDelay": self.shutdown,
             }
-        return LabSettings(usage_quota=quota, profiles=profiles)
+        return LabSettings(usage_quota=typed_hours(self.quota) or None, profiles=profiles)
 
 
 def read_draft(request: Request, page: PageRequest) -> LabForm | None:

@@ -120,9 +120,7 @@ def _found(request: Request, lab: Lab, users: list[LabUser], number: int) -> Lis
     number = page_within(number, len(users), ROWS)
     invitations = request.uow.invitations.of_lab(lab.id)
     machines = {each.claimed_by: each.name for each in request.uow.machines.of_lab(lab.id) if each.claimed_by}
-    shown = sorted(users, key=lambda each: (each.display_name or each.email).lower())[
-        (number - 1) * ROWS : number * ROWS
-    ]
+    shown = sorted(users, key=lambda each: each.shown_name.lower())[(number - 1) * ROWS : number * ROWS]
     rows = [
         UserRow(user=each, invitation=invitations.get(each.id), machine=machines.get(each.id, "")) for each in shown
     ]

@@ -31,6 +31,7 @@ from galeria.domain.labs.schedules import (
     check_times,
 )
 from galeria.domain.messages import Message
+from galeria.interfaces.web.classes.week import week_of_classes
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import permit
 from galeria.interfaces.web.kit.routes import page_router
@@ -142,6 +143,7 @@ def _show(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
             lab=lab,
             schedules=schedules,
             planned=planned,
+            week=week_of_classes(schedules, page.query("week"), now, page.zone),
             today=now.astimezone(page.zone).date(),
             zone=str(page.zone),
             form=page.form,

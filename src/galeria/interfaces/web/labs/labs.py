@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Response
 
+from galeria.actions.classes.kept_work import deletion_impact
 from galeria.actions.classes.presence import find_warning
 from galeria.actions.core.request import Request
 from galeria.actions.labs.accounts import ACCOUNT, list_accounts
@@ -87,6 +88,7 @@ class LabPage:
     shows_version: bool  # whether it links the version that it was made from
     figures: ByteFigures | None  # of the export
     is_paused: bool  # whether the template is held because its disk is nearly full
+    is_in_cloud: bool  # whether its machines run in a cloud, where less can be done with them
     addresses: Mapping[str, str]  # of the template, by the API's names
     shutdown_warning: Message | None  # that nobody uses the template, and when it is switched off
 
@@ -156,13 +158,14 @@ def load_lab_page(request: Request, page: PageRequest, id: ResourceId) -> LabPag
         and request.caller.may("Microsoft.Compute/galleries/images/versions/read", version.key),
         figures=_figures(last) if last and exported else None,
         is_paused=_is_paused(page, seen.template),
+        is_in_cloud=seen.lab.location in settings.regions.in_clouds(),
         addresses=authorities(settings.server, seen.lab, seen.template) if seen.template else {},
         shutdown_warning=find_warning(request, seen.lab, seen.template) if seen.template else None,
     )
 
 
 def _is_paused(page: PageRequest, template: LabMachine | None) -> bool:
-    if template is None or template.state is not MachineState.RUNNING:
+    if template is None or template.state is not MachineState.RUNNING or template.image_problem:
         return False
     try:
         return template.id in page.services.engine.paused()
@@ -239,8 +242,8 @@ def ask_delete(page: PageRequestDep, group: str, name: str) -> Response:
     id = lab_id(page, group, name)
     with page.reading() as request:
         lab_page = load_lab_page(request, page, id)
-        machines = request.uow.machines.of_lab(lab_page.seen.lab.id)
-        return page.show("lab_delete.html", lab_page=lab_page, lab=lab_page.seen.lab, students=len(machines) - 1)
+        impact = deletion_impact(request, id)
+        return page.show("lab_delete.html", lab_page=lab_page, lab=lab_page.seen.lab, impact=impact)
 
 
 def delete(page: PageRequestDep, group: str, name: str) -> Response:

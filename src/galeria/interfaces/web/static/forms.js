@@ -59,14 +59,38 @@
     return parsed;
   }
 
+  // What the pointer is on stays under it while parts above grow or shrink: somebody may be about to press it.
   function exchange(old, fresh) {
+    const aimed = document.querySelector("main :is(a, button, input, label, select, summary):hover");
+    const before = aimed?.getBoundingClientRect().top;
+    const root = document.documentElement;
+    root.style.overflowAnchor = "none"; // the browser's own way of it knows only what is at the top
     Idiomorph.morph(old, fresh, MORPH);
+    if (aimed?.isConnected) {
+      scrollBy({ top: aimed.getBoundingClientRect().top - before, behavior: "instant" });
+    }
+    requestAnimationFrame(() => root.style.removeProperty("overflow-anchor"));
   }
 
   function changed(place) {
     htmx.process(place);
     document.dispatchEvent(new CustomEvent("page:changed", { detail: place }));
   }
+
+  // A part that is asked for again and again: what is the same in it stays, too, and the keyboard keeps its place. While
+  // something is pressed or being sent the next round brings the news.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { target, shouldSwap, serverResponse } = event.detail;
+    if (!shouldSwap || !target.id || !target.getAttribute("hx-trigger")?.startsWith("every")) {
+      return;
+    }
+    event.detail.shouldSwap = false;
+    const fresh = parse(serverResponse).getElementById(target.id);
+    if (fresh && held.size === 0 && !target.querySelector("form[data-sending]")) {
+      exchange(target, fresh);
+      changed(document.getElementById(target.id));
+    }
+  });
 
   // ---- Sending
 
@@ -269,8 +293,12 @@
       return true;
     }
     const parsed = parse(await answer.text());
+    const part = answer.ok && form.dataset.part && parsed.getElementById(form.dataset.part);
     if (isSomebodyElse(answer)) {
       tell(form, document.body.dataset.other).focus();
+    } else if (part) {
+      exchange(document.getElementById(part.id), part); // the page stays, such as one with a screen
+      changed(document.getElementById(part.id));
     } else if (parsed.getElementById("main")) {
       show(parsed, answer.headers.get("HX-Replace-Url"));
     } else {

@@ -11,7 +11,9 @@ from galeria.interfaces.web.kit.page_request import PageRequestDep
 from galeria.interfaces.web.kit.routes import page_router
 from galeria.interfaces.web.labs.lab_connect import way_in
 from galeria.interfaces.web.labs.labs import lab_id
-from galeria.interfaces.web.students.my_machines import MACHINE, load_machine
+from galeria.interfaces.web.students.machine_news import news_values
+from galeria.interfaces.web.students.my_machines import load_machine
+from galeria.interfaces.web.students.places import MACHINE
 
 
 def my_machine_router() -> APIRouter:
@@ -31,13 +33,15 @@ def show_machine(page: PageRequestDep, group: str, name: str, machine: str) -> R
             permits=permits,
             way_in=way_in(page, mine.lab, mine.machine),
             is_windows=mine.lab.os_type is OsType.WINDOWS,
+            **news_values(page, request, mine),
         )
 
 
 def show_screen(page: PageRequestDep, group: str, name: str, machine: str) -> Response:
     with page.reading() as request:
         mine, permits = load_machine(request, lab_id(page, group, name), machine)
-        return page.show("lab_screen.html", mine=mine, permits=permits, lab=mine.lab, machine=mine.machine)
+        news = news_values(page, request, mine)
+        return page.show("lab_screen.html", mine=mine, permits=permits, lab=mine.lab, machine=mine.machine, **news)
 
 
 def download_rdp(page: PageRequestDep, group: str, name: str, machine: str) -> Response:

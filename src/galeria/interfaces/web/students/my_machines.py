@@ -1,20 +1,35 @@
 """A student's machines: their list, which follows what happens to them, and what is done with one of them."""
 
-import hashlib
+from collections.abc import Callable
+from functools import partial
 
 from fastapi import APIRouter, Response
 
+from galeria.actions.classes.machine_news import machine_news
+from galeria.actions.classes.updates import change_update
 from galeria.actions.core.request import Request
-from galeria.actions.labs.machines import reimage_machine, reset_password, start_machine, stop_machine
-from galeria.actions.rosters.my_machines import MyMachine, get_my_machine, list_my_machines, list_unclaimed_labs
+from galeria.actions.labs.machines import (
+    bring_machine_back,
+    reimage_machine,
+    reset_password,
+    start_machine,
+    stop_machine,
+)
+from galeria.actions.rosters.my_machines import (
+    MyMachine,
+    get_my_machine,
+    get_own_machine,
+    list_my_machines,
+    list_unclaimed_labs,
+)
 from galeria.domain.ids import ResourceId
+from galeria.domain.operations import Operation
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.routes import page_router
+from galeria.interfaces.web.kit.saved_values import mark_of
 from galeria.interfaces.web.labs.labs import lab_id
+from galeria.interfaces.web.students.places import MACHINE, MY_MACHINES
 from galeria.interfaces.web.students.student_permits import StudentPermits, student_permits
-
-MY_MACHINES = "/machines"
-MACHINE = f"{MY_MACHINES}/{{group}}/{{name}}/{{machine}}"
 
 
 def my_machines_router() -> APIRouter:
@@ -27,6 +42,8 @@ def my_machines_router() -> APIRouter:
     router.add_api_route(f"{MACHINE}/password", set_password, methods=["POST"], name="web_my_machine_password_set")
     router.add_api_route(f"{MACHINE}/reimage", ask_reimage, methods=["GET"], name="web_my_machine_ask_reimage")
     router.add_api_route(f"{MACHINE}/reimage", reimage, methods=["POST"], name="web_my_machine_reimage")
+    router.add_api_route(f"{MACHINE}/update", update, methods=["POST"], name="web_my_machine_update")
+    router.add_api_route(f"{MACHINE}/back", bring_back, methods=["POST"], name="web_my_machine_back")
     return router
 
 
@@ -48,27 +65,17 @@ def show_part(page: PageRequestDep) -> Response:
 
 def _cards(page: PageRequest, request: Request) -> tuple[str, str]:
     """Return the cards of all machines, and what tells them apart from others."""
-    found = [(mine, student_permits(request, mine)) for mine in list_my_machines(request)]
+    found = [(mine, student_permits(request, mine), machine_news(request, mine)) for mine in list_my_machines(request)]
     cards = page.part("parts/my_machine_cards.html", machines=found)
-    return cards, hashlib.sha256(cards.encode()).hexdigest()[:16]
+    return cards, mark_of(cards)
 
 
 def start(page: PageRequestDep, group: str, name: str, machine: str) -> Response:
-    id = lab_id(page, group, name)
-    with page.writing() as request:
-        found = get_my_machine(request, id, machine)
-        operation = start_machine(request, id, found.machine.name)
-    page.start(operation)
-    return page.go(MY_MACHINES)
+    return _begin(page, lab_id(page, group, name), machine, start_machine)
 
 
 def stop(page: PageRequestDep, group: str, name: str, machine: str) -> Response:
-    id = lab_id(page, group, name)
-    with page.writing() as request:
-        found = get_my_machine(request, id, machine)
-        operation = stop_machine(request, id, found.machine.name)
-    page.start(operation)
-    return page.go(MY_MACHINES)
+    return _begin(page, lab_id(page, group, name), machine, stop_machine)
 
 
 def ask_password(page: PageRequestDep, group: str, name: str, machine: str) -> Response:
@@ -80,7 +87,7 @@ def set_password(page: PageRequestDep, group: str, name: str, machine: str) -> R
     id, form = lab_id(page, group, name), page.form
     with form.checking("password"):
         with page.writing() as request:
-            found = get_my_machine(request, id, machine)
+            found = get_own_machine(request, id, machine)
             operation = reset_password(
                 request,
                 id,
@@ -101,12 +108,32 @@ def ask_reimage(page: PageRequestDep, group: str, name: str, machine: str) -> Re
 
 
 def reimage(page: PageRequestDep, group: str, name: str, machine: str) -> Response:
-    id = lab_id(page, group, name)
+    notice = page.gettext("The machine is being made anew. It is off afterwards.")
+    return _begin(page, lab_id(page, group, name), machine, reimage_machine, notice)
+
+
+def update(page: PageRequestDep, group: str, name: str, machine: str) -> Response:
+    return _begin(page, lab_id(page, group, name), machine, partial(change_update, said=page.form.text("do")))
+
+
+def bring_back(page: PageRequestDep, group: str, name: str, machine: str) -> Response:
+    notice = page.gettext("The earlier machine comes back. It is off afterwards.")
+    kept = page.form.text("kept")
+    return _begin(page, lab_id(page, group, name), machine, partial(bring_machine_back, kept_id=kept), notice)
+
+
+def _begin(
+    page: PageRequest,
+    id: ResourceId,
+    machine: str,
+    begin: Callable[[Request, ResourceId, str], Operation | None],
+    notice: str = "",
+) -> Response:
+    """Begin what is wanted of the caller's machine, and go back to the machines."""
     with page.writing() as request:
-        found = get_my_machine(request, id, machine)
-        operation = reimage_machine(request, id, found.machine.name)
+        operation = begin(request, id, get_own_machine(request, id, machine).machine.name)
     page.start(operation)
-    return page.go(MY_MACHINES, notice=page.gettext("The machine is being made anew. It is off afterwards."))
+    return page.go(MY_MACHINES, notice=notice)
 
 
 def load_machine(request: Request, id: ResourceId, machine: str) -> tuple[MyMachine, StudentPermits]:

@@ -10,7 +10,7 @@ from galeria.domain.labs.labs import Lab
 from galeria.interfaces.arm.protocol.errors import status_of
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.routes import page_router
-from galeria.interfaces.web.students.my_machines import MY_MACHINES
+from galeria.interfaces.web.students.places import MY_MACHINES
 
 REGISTER = "/register"
 

@@ -39,7 +39,7 @@ def student_permits(request: Request, mine: MyMachine) -> StudentPermits:
         stop=_stop(mine, free),
         connect=off,
         screen=ALLOWED if machine.is_unreachable or machine.state is MachineState.STARTING else off,
-        terminal=terminal if terminal or off else off,
+        terminal=terminal or (refused(join(terminal.why, ask_educator(mine))) if off else off),
         password=free and (ALLOWED if offline else off and _without_agent(mine)),
         reimage=free,
     )

@@ -9,7 +9,7 @@ from galeria.interfaces.http.origins import client_address
 from galeria.interfaces.web.kit.page_request import PageRequest, PublicPageRequestDep
 from galeria.interfaces.web.kit.routes import page_router
 from galeria.interfaces.web.people.browser_sign_in import signed_in_response
-from galeria.interfaces.web.students.my_machines import MY_MACHINES
+from galeria.interfaces.web.students.places import MY_MACHINES
 from galeria.interfaces.web.students.register import REGISTER
 
 WELCOME = "/welcome/lab/{secret}"
