@@ -64,6 +64,7 @@ class ClientServer:
             "AZURE_CORE_LOGIN_EXPERIENCE_V2": "no",
             "AZURE_EXTENSION_USE_DYNAMIC_INSTALL": "no",
             "HOME": str(self.folder),
+            "NODE_EXTRA_CA_CERTS": str(self.bundle),
             "REQUESTS_CA_BUNDLE": str(self.bundle),
         }
 

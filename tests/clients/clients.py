@@ -91,7 +91,7 @@ class Sdk:
         return answer["result"]
 
     def signed_in(self, **who: str) -> "Sdk":
-        """As somebody else: `client_id` and `client_secret`."""
+        """As somebody else: a program by `client_id` and `client_secret`, a person by `username` and `password`."""
         return replace(self, connect={**self.connect, **who})
 
     def know(self, groups: tuple[str, ...]) -> None:

@@ -10,7 +10,14 @@ import pytest
 
 from tests.clients.client_server import AWAY, HOME, ClientServer, living
 from tests.clients.clients import Az, Sdk
-from tests.clients.coverage import COMPUTE_GROUPS, LAB_GROUPS, OLD_LAB_GROUPS, OUT_OF_SCOPE, Coverage
+from tests.clients.coverage import (
+    COMPUTE_GROUPS,
+    LAB_GROUPS,
+    NPM_LAB_GROUPS,
+    OLD_LAB_GROUPS,
+    OUT_OF_SCOPE,
+    Coverage,
+)
 from tests.clients.requests import definition_properties, finish, from_upload
 from tests.clients.work_folder import WorkFolder
 from tests.local_installation import disk_bytes
@@ -18,6 +25,7 @@ from tests.local_installation import disk_bytes
 AZ = pytest.StashKey[Coverage]()
 NEW = pytest.StashKey[Coverage]()
 OLD = pytest.StashKey[Coverage]()
+NPM = pytest.StashKey[Coverage]()
 CLOUD = "Galeria"
 
 
@@ -25,6 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[AZ] = Coverage(title="az sig commands")
     config.stash[NEW] = Coverage(title="SDK operations (new)")
     config.stash[OLD] = Coverage(title="SDK operations (old)")
+    config.stash[NPM] = Coverage(title="SDK operations (npm)")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -40,7 +49,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 def lines_of(config: pytest.Config) -> list[str]:
-    used = [config.stash[key] for key in (AZ, NEW, OLD)]
+    used = [config.stash[key] for key in (AZ, NEW, OLD, NPM)]
     return [line for each in used if each.known for line in each.lines()]
 
 
@@ -159,6 +168,22 @@ def old_labs(client_server: ClientServer, old_sdk: WorkFolder, request: pytest.F
     )
     sdk.know(OLD_LAB_GROUPS)
     return sdk
+
+
+@pytest.fixture(scope="session")
+def npm_labs(client_server: ClientServer, request: pytest.FixtureRequest) -> Iterator[Sdk]:
+    """Lab Services through the SDK for Node.js, whose models have no `properties` around what they hold."""
+    work_folder = WorkFolder("npm", "node_sdk.mjs", client_server.environment("npm"), client_server.folder / "npm.log")
+    sdk = Sdk(
+        work_folder=work_folder,
+        age="npm",
+        client="labs",
+        connect=client_server.connect,
+        coverage=request.config.stash[NPM],
+    )
+    sdk.know(NPM_LAB_GROUPS)
+    yield sdk
+    work_folder.close()
 
 
 @pytest.fixture(params=["new", "old"])

@@ -34,6 +34,18 @@ LAB_GROUPS = (
     "skus",
     "usages",
 )
+NPM_LAB_GROUPS = (
+    "operations",
+    "operationResults",
+    "labPlans",
+    "images",
+    "labs",
+    "users",
+    "schedules",
+    "virtualMachines",
+    "skus",
+    "usages",
+)
 OLD_LAB_GROUPS = (
     "provider_operations",
     "operations",

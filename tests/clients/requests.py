@@ -52,6 +52,15 @@ def lab_body(home: str, plan: str, image: str) -> dict[str, Any]:
     return {"location": home, "properties": {"labPlanId": plan, "virtualMachineProfile": machine, **profiles}}
 
 
+def class_body(home: str, plan: str, image: str, *, capacity: int) -> dict[str, Any]:
+    """A lab for students who have one password, an account without rights, and ten hours each."""
+    body = lab_body(home, plan, image)
+    machine: dict[str, Any] = body["properties"]["virtualMachineProfile"]
+    machine |= {"useSharedPassword": "Enabled", "usageQuota": "PT10H", "sku": {"name": "Tiny", "capacity": capacity}}
+    machine["nonAdminUser"] = {"username": "student", "password": "Learning-Is-Fun-1"}
+    return body
+
+
 def finish(rest: httpx.Client, begun: httpx.Response) -> dict[str, Any]:
     """Follow an operation to its end, which must be a good one; returns what it then says."""
     place = begun.headers["azure-asyncoperation"]

@@ -8,6 +8,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIENTS = ROOT / ".cache" / "clients"
+DRIVERS = Path(__file__).parent / "drivers"
 
 
 def program(client: str, name: str) -> Path:
@@ -17,12 +18,23 @@ def program(client: str, name: str) -> Path:
     return path
 
 
+def node_modules() -> Path:
+    """The folder that has the clients for Node.js."""
+    path = CLIENTS / "npm"
+    assert (path / "node_modules").exists(), f"{path}/node_modules is missing: run scripts/setup test"
+    return path
+
+
 class WorkFolder:
-    """`driver` is a module of tests.clients.drivers, run by `client`'s own Python."""
+    """`driver` is a module of tests.clients.drivers, run by `client`'s own Python, or a file there that Node.js runs."""
 
     def __init__(self, client: str, driver: str, environment: dict[str, str], log: Path) -> None:
         self._log = log
-        command: list[str | Path] = [program(client, "python"), "-m", f"tests.clients.drivers.{driver}"]
+        command: list[str | Path] = (
+            ["node", DRIVERS / driver, node_modules()]
+            if driver.endswith(".mjs")
+            else [program(client, "python"), "-m", f"tests.clients.drivers.{driver}"]
+        )
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors

@@ -12,12 +12,14 @@ import azure.mgmt.compute
 import azure.mgmt.labservices
 from azure.core.exceptions import HttpResponseError
 from azure.core.polling import LROPoller
-from azure.identity import ClientSecretCredential
+from azure.identity import ClientSecretCredential, UsernamePasswordCredential
 
 from tests.clients.drivers.lines import converse
 from tests.clients.drivers.strictness import watched
 
 log = logging.getLogger(__name__)
+
+AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"  # the application that people's programs sign in with
 
 Client = Any
 Maker = Callable[[dict[str, Any]], Client]
@@ -42,14 +44,26 @@ def arm(kind: type) -> Maker:
 
     def make(connect: dict[str, Any]) -> Client:
         endpoint = connect["endpoint"]
-        credential = ClientSecretCredential(
-            connect["tenant_id"], connect["client_id"], connect["client_secret"], authority=f"{endpoint}/adfs"
-        )
         return kind(
-            credential, connect["subscription_id"], base_url=endpoint, credential_scopes=[f"{endpoint}/.default"]
+            _credential(connect),
+            connect["subscription_id"],
+            base_url=endpoint,
+            credential_scopes=[f"{endpoint}/.default"],
         )
 
     return make
+
+
+def _credential(connect: dict[str, Any]) -> Any:
+    """A person's where a user name is given, else a program's."""
+    authority = f"{connect['endpoint']}/adfs"
+    if "username" in connect:
+        return UsernamePasswordCredential(
+            AZURE_CLI, connect["username"], connect["password"], tenant_id=connect["tenant_id"], authority=authority
+        )
+    return ClientSecretCredential(
+        connect["tenant_id"], connect["client_id"], connect["client_secret"], authority=authority
+    )
 
 
 MAKERS: dict[str, Maker] = {

@@ -1,0 +1,1 @@
+"""Whole classes, walked by the clients of each generation."""
