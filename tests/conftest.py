@@ -20,8 +20,8 @@ from tests.compiled_statements import make_test_engine
 from tests.local_installation import LocalInstallation
 from tests.prepared_installations import MakeInstallation, Prepare, PreparedInstallations, with_people
 
-# Where two processes test side by side, each of these stays in one of them: they share a server, a browser, a guest's image,
-# the ports that every installation gives to its labs, beginning with the same one, or the parsed sources of the project.
+# Where two processes test side by side, each of these stays in one of them: they share a server, a cloud, a browser, a guest's
+# image, the ports that every installation gives to its labs, beginning with the same one, or the parsed sources of the project.
 # Everything else goes file by file to whoever is free. The longest groups come first, in this order, then the files with most
 # slow tests: short files at the end keep both processes busy until then.
 TOGETHER = {
@@ -31,11 +31,17 @@ TOGETHER = {
     "tests/adapters/engine/": "machines",
     "tests/bench/": "machines",
     "tests/guests/": "machines",
+    "tests/deploy/": "packages",
     "tests/clients/": "clients",
     "tests/rules/": "rules",
+    "tests/cloud/openstack/": "openstack",
 }
-# Real guests take long: they run where they are named, as `make test-guests` does it.
-collect_ignore = ["real_guests"]
+# These take long, and need programs of their own: they run where they are named, as `make test-guests` and
+# `make test-cloud` do it.
+collect_ignore = ["real_guests", "cloud"]
+
+# Modules of tests that others take into their own.
+pytest.register_assert_rewrite("tests.adapters.store.promises")
 
 LONGEST = list(dict.fromkeys(TOGETHER.values()))
 

@@ -1,6 +1,6 @@
 """Adapters that fail: stores that break at the n-th call, machines that record what was asked of them."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from galeria.ports.images import (
     ImageStore,
     ManifestFacts,
     Replicated,
+    Scrubbed,
     StorageUsage,
     Verified,
 )
@@ -79,6 +80,16 @@ class FailingStore:
     def collect(self, live: Callable[[], Iterable[Digest]], *, dry_run: bool = False) -> Collected:
         self._broken("collect", _silent)
         return self.real.collect(live, dry_run=dry_run)
+
+    def collect_in_pieces(self, live: Callable[[], Iterable[Digest]], *, seconds: float) -> Iterator[Collected]:
+        self._broken("collect", _silent)
+        return self.real.collect_in_pieces(live, seconds=seconds)
+
+    def scrub(self, after: str) -> Iterator[Scrubbed]:
+        return self.real.scrub(after)
+
+    def scrub_bytes(self, after: str) -> int:
+        return self.real.scrub_bytes(after)
 
     def rebuild_index(self) -> int:
         return self.real.rebuild_index()

@@ -65,7 +65,7 @@ def run(
         ) from error
     if done.returncode != 0:
         log.warning("exit status %s: %s\n%s", done.returncode, replay, _logged(done.stderr))
-        raise _failure(words[0], done.returncode, done.stderr)
+        raise program_failure(words[0], done.returncode, done.stderr)
     return done.stdout
 
 
@@ -85,7 +85,8 @@ def _logged(stderr: str) -> str:
     return "\n".join(foreign_text(line) for line in stderr[-65536:].strip().splitlines()[-LOGGED_LINES:])
 
 
-def _failure(program: str, status: int, stderr: str) -> ToolFailed | OutOfSpace:
+def program_failure(program: str, status: int, stderr: str) -> ToolFailed | OutOfSpace:
+    """The error of a program that ended with another status than 0, by what it said last."""
     if "No space left on device" in stderr:
         return OutOfSpace(
             Message("The disk is full: {program} could not write.", program=program),

@@ -134,6 +134,13 @@ LABS = (
         row(f"VirtualMachines_{verb[0].upper()}{verb[1:]}", f"L/labs/virtualMachines/{verb}/action @lab", 409)
         for verb in ("start", "stop", "reimage", "redeploy", "resetPassword")
     ),
+    row("Labs_DeletionImpact", "L/labs/read @lab"),
+    row("Labs_ListKeptWork", "L/labs/write @lab"),
+    row("Labs_RestoreWork", "L/labs/write @lab", 404),
+    row("Labs_UpdateMachines", "L/labs/virtualMachines/reimage/action @lab"),
+    row("VirtualMachines_ListEarlier", "L/labs/virtualMachines/reimage/action @lab"),
+    row("VirtualMachines_Update", "L/labs/virtualMachines/reimage/action @lab", 409),
+    row("VirtualMachines_BringBack", "L/labs/virtualMachines/reimage/action @lab", 404, 409),
     row("VirtualMachines_KeepRunning", "L/labs/virtualMachines/start/action @lab", 409),
     *_rows("L/labs/users/read @lab", "Users_ListByLab", "Users_Get"),
     *_rows("L/labs/users/write @lab", "Users_CreateOrUpdate", "Users_Update"),

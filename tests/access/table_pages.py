@@ -15,7 +15,7 @@ PEOPLE = (
     row("web_my_password", SIGNED_IN, 400),
     row("web_my_session", SIGNED_IN, 404),
     *_rows(ANYONE, "web_sign_in", "web_language"),
-    row("web_signed_in", ANYONE, 401),
+    row("web_signed_in", ANYONE, 401, 429),
     *_rows(SECRET, "web_welcome", "web_welcomed", "web_calendar"),
     *_rows("A/roleAssignments/read @sub", "web_people", "web_person"),
     *_rows(
@@ -63,18 +63,30 @@ LABS = (
     row("web_lab_schedule_change", "L/labs/schedules/write @lab", 400),
     row("web_lab_edit", "L/labs/write @lab", 400),
     *_rows("L/labs/read @lab", "web_class", "web_class_wall", "web_class_ask_reimage", "web_class_screen"),
+    *_rows("L/labs/read @lab", "web_class_results", "web_class_results_part", "web_lab_settings"),
+    row("web_lab_settings_save", "L/labs/write @lab", 400),
     row("web_class_picture", "L/labs/virtualMachines/resetPassword/action @lab", 409),
     row("web_class_publish", "L/labs/publish/action @lab", 409),
     row("web_class_settings", "L/labs/write @lab", 400),
     row("web_class_power", "L/labs/virtualMachines/stop/action @lab", 409),
+    row("web_class_retry", "L/labs/virtualMachines/start/action @lab"),
     row("web_class_start", "L/labs/virtualMachines/start/action @lab", 409),
     row("web_class_stop", "L/labs/virtualMachines/stop/action @lab", 409),
+    row("web_kept_work", "L/labs/write @lab"),
+    row("web_kept_work_restore", "L/labs/write @lab", 404),
+    row("web_class_update_all", "L/labs/virtualMachines/reimage/action @lab", 409),
+    row("web_class_update", "L/labs/virtualMachines/reimage/action @lab", 409),
+    row("web_class_back", "L/labs/virtualMachines/reimage/action @lab", 404, 409),
     row("web_class_reimage", "L/labs/virtualMachines/reimage/action @lab", 409),
-    *_rows("L/labs/users/read @lab", "web_lab_people", "web_lab_people_link"),
+    *_rows("L/labs/users/read @lab", "web_lab_people", "web_lab_people_link", "web_lab_report", "web_lab_report_csv"),
+    row("web_lab_user_hours", "L/labs/users/write @lab"),
+    row("web_lab_user_hours_save", "L/labs/users/write @lab", 400),
     row("web_lab_user_ask_remove", "L/labs/users/delete @lab"),
     row("web_lab_user_remove", "L/labs/users/delete @lab"),
     *_rows("L/labs/users/write @lab", "web_lab_people_text", "web_lab_people_file", "web_lab_people_add", also=(400,)),
     *_rows("L/labs/users/invite/action @lab", "web_lab_people_invite", "web_lab_user_invite", also=(400, 409)),
+    row("web_class_message", "L/labs/users/invite/action @lab", 400),
+    row("web_class_hand", "L/labs/users/invite/action @lab"),
     row("web_lab_cancel", "L/labs/write @lab"),
     row("web_lab_retry", "L/labs/write @lab", 409),
     row("web_lab_delete", "L/labs/delete @lab"),
@@ -106,6 +118,12 @@ STUDENTS = (
         "web_my_machine_password_set",
         "web_my_machine_ask_reimage",
         "web_my_machine_reimage",
+        "web_my_machine_update",
+        "web_my_machine_back",
+        "web_my_machine_news",
+        "web_my_machine_message",
+        "web_my_machine_hand",
+        "web_my_machine_keep",
     ),
 )
 
@@ -243,6 +261,8 @@ DIRECTORY = _rows(
     also=(404,),  # of whoever may not be seen
 )
 
+MONITORING = _rows(ANYONE, "GET /healthz", "GET /readyz")
+
 OTHERS: tuple[Row, ...] = (
     *PEOPLE,
     *LABS,
@@ -253,4 +273,5 @@ OTHERS: tuple[Row, ...] = (
     *UPLOADS,
     *SIGN_IN,
     *DIRECTORY,
+    *MONITORING,
 )

@@ -7,15 +7,14 @@ import pytest
 from galeria.domain.people.roles import ROLES
 from galeria.interfaces.app import ROUTES
 from tests.access.arm_requests import BY_NAME, body_of, path_of
-from tests.access.evaluator import HIDDEN, Given, allows, reaches, refusal, sees
-from tests.access.rows import ANY_ROLE, LISTED, ROSTER, SCOPES, SIBLINGS, SIGNED_IN, Row
+from tests.access.evaluator import Given
+from tests.access.expectations import Roles, expected_of_arm
+from tests.access.rows import SCOPES, SIBLINGS, Row
 from tests.access.table_arm import ARM
 from tests.access.world import World
-from tests.interfaces.arm.served import GROUP, LABS, SUB
+from tests.interfaces.arm.served import GROUP, SUB
 
 pytestmark = pytest.mark.slow
-
-Roles = tuple[Given, ...]
 
 
 def held(row: Row, role: str) -> Iterator[Roles]:
@@ -27,19 +26,6 @@ def held(row: Row, role: str) -> Iterator[Roles]:
         yield tuple(Given(role=role, scope=each.scope) for each in row.rights)
 
 
-def expected(row: Row, given: Roles) -> int | None:
-    if row.kind == SIGNED_IN:
-        return None
-    if row.kind == ANY_ROLE:
-        return None if given else 404
-    if row.kind == ROSTER:
-        return 403 if sees(given, f"{LABS}/held") else 404
-    if row.kind == LISTED:
-        is_known = sees(given, GROUP) or any(reaches(GROUP, each.scope) for each in given)
-        return None if is_known or allows(given, row.rights[0]) else HIDDEN
-    return refusal(given, row.rights)
-
-
 def wrong_answers(world: World, calls: dict[Roles, list[Row]]) -> list[str]:
     """Call each row with each set of roles; returns what was answered otherwise than the table says."""
     wrong = []
@@ -47,7 +33,7 @@ def wrong_answers(world: World, calls: dict[Roles, list[Row]]) -> list[str]:
         world.give(given)
         for row in rows:
             answer = world.ask(BY_NAME[row.route].method, path_of(world, row), body_of(world, row))
-            refused, got = expected(row, given), answer.status
+            refused, got = expected_of_arm(row, given), answer.status
             if got != refused if refused else got >= 400 and got not in row.also:
                 wrong.append(f"{row.route} {dict(row.names)} {given}: {got}, not {refused}: {answer.text[:200]}")
     return wrong

@@ -47,6 +47,7 @@ KINDS: dict[OperationKind, tuple[str, str]] = {
     OperationKind.STOP_MACHINE: ("L/labs/virtualMachines/stop/action", "lab"),
     OperationKind.RESET_PASSWORD: ("L/labs/virtualMachines/resetPassword/action", "lab"),
     OperationKind.REIMAGE_MACHINE: ("L/labs/virtualMachines/reimage/action", "lab"),
+    OperationKind.BRING_BACK_MACHINE: ("L/labs/virtualMachines/reimage/action", "lab"),
     OperationKind.REDEPLOY_MACHINE: ("L/labs/virtualMachines/redeploy/action", "lab"),
     OperationKind.CREATE_DISK: ("C/disks/write", "disk"),
     OperationKind.STORE_UPLOAD: ("C/disks/endGetAccess/action", "disk"),

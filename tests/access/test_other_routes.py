@@ -5,18 +5,15 @@ from collections.abc import Iterator
 import pytest
 
 from galeria.domain.people.roles import ROLES
-from tests.access.evaluator import Given, Right, allows, refusal
+from tests.access.evaluator import Given
+from tests.access.expectations import Roles, expected_of_page
 from tests.access.page_requests import SOCKETS, Place, places, send
-from tests.access.rows import ANYONE, ANYWHERE, OWN, SCOPES, SECRET, SIBLINGS, SIGNED_IN, Row, action_of
+from tests.access.rows import ANYONE, ANYWHERE, SCOPES, SECRET, SIBLINGS, Row
 from tests.access.table_pages import OTHERS
 from tests.access.world import World
 from tests.interfaces.arm.served import GROUP, SUB
 
 pytestmark = pytest.mark.slow
-
-Roles = tuple[Given, ...]
-BRINGING = tuple(action_of(f"C/{type}/write") for type in ("galleries/images/versions", "images", "disks", "snapshots"))
-READS_LOG = (action_of("I/eventtypes/values/read"),)
 
 
 @pytest.fixture(scope="module")
@@ -35,28 +32,12 @@ def held(row: Row, role: str) -> Iterator[Roles]:
         yield tuple(Given(role=role, scope=scope) for scope in dict.fromkeys(each.scope for each in row.rights))
 
 
-def expected(row: Row, given: Roles) -> set[int] | None:
-    """The statuses of a refusal; None where the caller is let in."""
-    if row.kind in (ANYONE, SIGNED_IN):
-        return None
-    if row.kind == OWN:
-        return {404}
-    if row.kind == SECRET:
-        return {400, 401, 403, 404}
-    if row.kind == ANYWHERE:
-        actions = READS_LOG if row.route == "web_activity" else BRINGING
-        may = any(allows((each,), Right(action=action, scope=each.scope)) for each in given for action in actions)
-        return None if may else {404 if row.route == "web_activity" and not given else 403}
-    refused = refusal(given, row.rights)
-    return None if refused is None else {4000 + refused} if row.route in SOCKETS else {refused}
-
-
 def wrong_answers(world: World, by_name: dict[str, Place], calls: dict[Roles, list[Row]]) -> list[str]:
     wrong = []
     for given, rows in calls.items():
         world.give(given)
         for row in rows:
-            answer, refused = send(world, row, by_name[row.route]), expected(row, given)
+            answer, refused = send(world, row, by_name[row.route]), expected_of_page(row, given)
             got = answer.status
             if got not in refused if refused else got >= 400 and got not in row.also:
                 wrong.append(f"{row.route} {given}: {got}, not {refused}")

@@ -118,7 +118,7 @@ def opened_world(folder: Path, prepared: PreparedInstallations, key: RSAPrivateK
 
         # What is begun by calls that keep nothing is no operation, so nobody does it afterwards.
         services = replace(portal.services, database=unkept(portal.services.database, look), starter=Begun())
-        password_sign_in = PasswordSignIn(services.requests, services.secrets, services.tokens)
+        password_sign_in = PasswordSignIn(services.requests, services.secrets, services.tokens, services.wrong_tries)
         app = make_app(services, password_sign_in=password_sign_in)
         make_portal(services, password_sign_in, patience=20).install(app)
         person = portal.installation.people[SOMEBODY]

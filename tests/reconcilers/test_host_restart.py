@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
-from galeria.adapters.host_boot import has_restarted
+import pytest
+
+from galeria.adapters.host_boot import has_restarted, note_start
 from galeria.domain.operations import OperationKind
 from galeria.domain.states import MachineState
 from galeria.reconcilers.host_restart import bring_back_machines
+from tests.crashing import Crash
 from tests.local_installation import LocalInstallation
 from tests.prepared_installations import MakeInstallation, with_running_lab
 
@@ -35,11 +38,33 @@ def test_what_runs_or_was_stopped_is_left_alone(new_installation: MakeInstallati
     assert bring_back_machines(installation.context) == 0
 
 
-def test_a_start_of_the_host_is_told_once(tmp_path: Path) -> None:
+def test_a_crash_before_the_commit_loses_no_machine(
+    new_installation: MakeInstallation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installation = new_installation(with_running_lab)
+    lose_power(installation)
+
+    def fail(*_: object, **__: object) -> None:
+        raise Crash
+
+    with monkeypatch.context() as patched:
+        patched.setattr("galeria.reconcilers.host_restart.begin_own", fail)
+        with pytest.raises(Crash):
+            bring_back_machines(installation.context)
+    assert installation.machine("algebra").state is MachineState.RUNNING
+
+    assert bring_back_machines(installation.context) == 1
+    assert bring_back_machines(installation.context) == 0  # killed after the commit: it is done
+
+
+def test_a_start_of_the_host_is_told_until_it_is_noted(tmp_path: Path) -> None:
     boot_id = tmp_path / "boot_id"
     boot_id.write_text("first\n")
     assert not has_restarted(tmp_path, boot_id=boot_id)
+    note_start(tmp_path, boot_id=boot_id)
     assert not has_restarted(tmp_path, boot_id=boot_id)
     boot_id.write_text("second\n")
     assert has_restarted(tmp_path, boot_id=boot_id)
+    assert has_restarted(tmp_path, boot_id=boot_id)  # killed before its machines were brought back
+    note_start(tmp_path, boot_id=boot_id)
     assert not has_restarted(tmp_path, boot_id=boot_id)

@@ -4,7 +4,7 @@ import gc
 import threading
 import time
 import weakref
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -21,12 +21,14 @@ from galeria.domain.states import MachineState
 from galeria.ports.images import Digest
 from galeria.ports.machines import Machine, Power
 from galeria.reconcilers.machine_power import match_power
-from galeria.reconcilers.orphans import UPLOAD_AGE, collect_garbage, remove_lost_machines, remove_stale_uploads
-from galeria.reconcilers.unsettled_operations import start_unsettled
+from galeria.reconcilers.operations import start_unsettled
+from galeria.reconcilers.orphans import UPLOAD_AGE, remove_lost_machines, remove_stale_uploads
+from galeria.reconcilers.store_upkeep import collect_region
 from tests.crashing import Crash, Steps
 from tests.later_clock import Later
 from tests.local_installation import GALLERY, MIB, LocalInstallation, disk_bytes, version_id
 from tests.prepared_installations import MakeInstallation, with_running_lab
+from tests.reconcilers.started import Started
 
 IMAGE = GALLERY.child("images", "linux")
 
@@ -34,16 +36,6 @@ IMAGE = GALLERY.child("images", "linux")
 @pytest.fixture
 def running(new_installation: MakeInstallation) -> LocalInstallation:
     return new_installation(with_running_lab)
-
-
-@dataclass
-class Started:
-    """A starter that remembers."""
-
-    ids: list[str] = field(default_factory=list)
-
-    def start(self, operation_id: str) -> None:
-        self.ids.append(operation_id)
 
 
 def test_exactly_what_is_not_ended_is_started(running: LocalInstallation) -> None:
@@ -54,12 +46,12 @@ def test_exactly_what_is_not_ended_is_started(running: LocalInstallation) -> Non
     failed = running.begin_import("third", b"no disk")
     running.run(failed)
     starter = Started()
-    start_unsettled(running.context.database, starter)
+    start_unsettled(running.context, starter)
     assert starter.ids == [waiting.id, broken.id]
     running.run(waiting)
     running.run(broken)
     starter.ids.clear()
-    start_unsettled(running.context.database, starter)
+    start_unsettled(running.context, starter)
     assert starter.ids == []
 
 
@@ -180,7 +172,7 @@ def test_garbage_collection_keeps_what_machines_and_versions_need(running: Local
         with running.request() as request:
             operation = delete_version(request, version_id(image))
         running.run(operation)
-    collect_garbage(running.context)
+    collect_region(running.context, "brazilsouth")
     row = running.machine("algebra")
     assert row.layer_digest is not None
     for digest in (row.base_digest, row.layer_digest):
@@ -199,7 +191,7 @@ def test_garbage_is_collected_when_nothing_needs_it_any_more(running: LocalInsta
         for replica in uow.versions.replicas(version.id):
             uow.versions.remove_replica(replica)
         uow.commit()
-    collect_garbage(running.context)
+    collect_region(running.context, "brazilsouth")
     assert not held(running, digest)
     assert running.context.cache.bases("brazilsouth") == []
 
@@ -213,9 +205,9 @@ def test_where_a_writer_is_busy_the_next_round_collects(running: LocalInstallati
             uow.versions.remove_replica(replica)
         uow.commit()
     with running.context.stores["brazilsouth"].lease(exclusive=False):
-        collect_garbage(running.context)
+        collect_region(running.context, "brazilsouth")
         assert held(running, digest)
-    collect_garbage(running.context)
+    collect_region(running.context, "brazilsouth")
     assert not held(running, digest)
 
 

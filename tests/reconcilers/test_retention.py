@@ -77,6 +77,12 @@ def test_a_deletion_that_failed_is_begun_again(installation: LocalInstallation) 
     assert with_stores(installation, brazilsouth=away).run(first).status is OperationStatus.FAILED
     second = begun(installation)
     assert second.id != first.id
-    assert installation.run(second).outputs["freedBytes"]["brazilsouth"] > 0
+    assert with_stores(installation, brazilsouth=away).run(second).status is OperationStatus.FAILED
+    with installation.context.database() as uow:  # as old ones are removed
+        uow.operations.remove(uow.operations.get(first.id))
+        uow.commit()
+    third = begun(installation)
+    assert third.id not in (first.id, second.id)
+    assert installation.run(third).outputs["freedBytes"]["brazilsouth"] > 0
     with installation.context.database(reading=True) as uow:
         assert uow.versions.soft_deleted() == []

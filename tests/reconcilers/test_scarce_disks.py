@@ -5,10 +5,14 @@ from dataclasses import dataclass, replace
 import pytest
 
 from galeria.adapters.disks.free_room import DataRoom
+from galeria.adapters.fakes.image_cache import FakeImageCache
 from galeria.domain.audit import AuditSearch
 from galeria.domain.disk_margin import NO_MARGIN, DiskMargin
 from galeria.domain.errors import MachineFailed
 from galeria.domain.messages import Message
+from galeria.domain.regions import CloudAccess, Regions
+from galeria.ports.images import Digest
+from galeria.ports.machines import Arrival
 from galeria.reconcilers.scarce_disks import ENOUGH, PAUSE, RESUME, pause_on_scarce_disks, resume_on_roomy_disks
 from galeria.workflows.context import WorkflowContext
 from tests.local_installation import SUBSCRIPTION, LocalInstallation
@@ -28,6 +32,15 @@ class Room:
 
     def share(self, region: str) -> float:
         return self.shares.get(region, 9)
+
+
+class ArrivingImage(FakeImageCache):
+    """A cache whose images are half there."""
+
+    problem = ""
+
+    def find_arrival(self, region: str, digest: Digest) -> Arrival | None:
+        return Arrival(present=1, total=2, problem=self.problem)
 
 
 @pytest.fixture
@@ -79,6 +92,20 @@ def test_only_the_machines_of_that_disk_are_paused_and_not_in_turns(running: Loc
     assert guard(running, context) == set()
 
 
+def test_a_machine_in_a_cloud_writes_to_no_disk_of_this_host(running: LocalInstallation) -> None:
+    (machine,) = running.engine.machines()
+    regions = tuple(
+        replace(each, cloud=CloudAccess(name="cloud", network="machines")) if each.name == machine.region else each
+        for each in running.context.settings.regions.all
+    )
+    settings = replace(running.context.settings, regions=Regions(regions))
+    context = replace(running.context, settings=settings, disk_room=Room(shares={machine.region: 0.1}))
+    assert guard(running, context) == set()
+    running.engine.pause(machine)  # as whoever looks after the cloud may do
+    context = replace(context, disk_room=Room(shares={}))
+    assert guard(running, context) == {machine.id}
+
+
 def test_a_machine_that_is_off_stays_off(running: LocalInstallation) -> None:
     (machine,) = running.engine.machines()
     running.engine.stop(machine, seconds=1)
@@ -98,4 +125,16 @@ def test_what_fails_for_one_machine_is_raised_for_the_log(running: LocalInstalla
     running.engine.fail_on["pause"] = MachineFailed(Message("away"))
     with pytest.raises(MachineFailed):
         pause_on_scarce_disks(replace(running.context, disk_room=Room(shares={machine.region: 0})))
+    assert told(running) == []
+
+
+def test_a_machine_whose_image_cannot_be_read_goes_on_when_it_can(running: LocalInstallation) -> None:
+    (machine,) = running.engine.machines()
+    image = ArrivingImage(running.folder)
+    context = replace(running.context, disk_room=Room(shares={}), cache=image)
+    running.engine.pause(machine)  # as the host does after a read that failed
+    image.problem = "Region brazilsouth does not answer."
+    assert guard(running, context) == {machine.id}
+    image.problem = ""
+    assert guard(running, context) == set()
     assert told(running) == []

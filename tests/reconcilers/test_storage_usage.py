@@ -1,19 +1,28 @@
 """What images occupy is measured in the background, says what asking the stores would say, and follows what comes and goes."""
 
+import threading
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from typing import ClassVar
 
 import pytest
 
+from galeria.actions.galleries.galleries import put_gallery
 from galeria.actions.versions.costs import gallery_costs
 from galeria.actions.versions.versions import delete_version
+from galeria.adapters.files.audit_copy import FileAuditCopy
+from galeria.bootstrap.periodic_jobs import Reconciler, periodic_jobs, usage_jobs
 from galeria.domain.errors import StoreUnavailable
 from galeria.domain.messages import Message
 from galeria.ports.images import Digest
 from galeria.reconcilers.storage_usage import measure_storage_usage
 from tests.failing import FailingStore, with_stores
-from tests.local_installation import GALLERY, MIB, LocalInstallation, disk_bytes, version_id
+from tests.local_installation import GALLERY, GROUP, MIB, LocalInstallation, disk_bytes, version_id
 from tests.prepared_installations import MakeInstallation
+from tests.reconcilers.started import Started
+from tests.reconcilers.told_relay import ToldRelay
 from tests.version_rows import BRAZIL, add_shared_versions
+from tests.waiting import until
 
 Figures = dict[tuple[str, str], int]
 
@@ -149,6 +158,65 @@ def test_a_thorough_run_lists_all_versions_anyway(filled: LocalInstallation) -> 
 def test_a_store_that_is_away_holds_up_no_other(filled: LocalInstallation) -> None:
     measure_storage_usage(seen_through(filled, AwayStore, BRAZIL[0]).context)
     assert {region for _, region in measured(filled)} == {BRAZIL[1]}
+
+
+def test_a_store_that_is_away_is_waited_for_once_for_all_galleries(filled: LocalInstallation) -> None:
+    other = GROUP.resource("Microsoft.Compute", "galleries", "other")
+    with filled.request() as request:
+        put_gallery(request, other, location=BRAZIL[0], tags={}, description="")
+        request.uow.flush()
+        image = request.uow.definitions.get_by_key(GALLERY.child("images", "linux").key)
+        image.gallery_id = request.uow.galleries.get_by_key(other.key).id
+    away = seen_through(filled, AwayStore, BRAZIL[0])
+    measure_storage_usage(away.context)
+    store = away.context.stores[BRAZIL[0]]
+    assert isinstance(store, AwayStore)
+    assert store.calls == 1
+    measure_storage_usage(filled.context)
+    assert news(filled) == [False, False]
+
+
+def test_regions_that_other_processes_serve_are_left_to_them(filled: LocalInstallation) -> None:
+    measure_storage_usage(replace(filled.context, regions=frozenset(BRAZIL[1:])))
+    assert {region for _, region in measured(filled)} == {BRAZIL[1]}
+
+
+class SlowStore(FailingStore):
+    """It does not answer until it is let."""
+
+    asked: ClassVar[threading.Event]
+    let: ClassVar[threading.Event]
+
+    def growth(self, sets: Sequence[Collection[Digest]], *, before: Iterable[Digest]) -> list[int]:
+        self.asked.set()
+        assert self.let.wait(60)
+        return self.real.growth(sets, before=before)
+
+
+def test_a_store_that_does_not_answer_holds_up_no_operation(
+    filled: LocalInstallation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SlowStore, "asked", threading.Event(), raising=False)
+    monkeypatch.setattr(SlowStore, "let", threading.Event(), raising=False)
+    context, started = seen_through(filled, SlowStore, *BRAZIL).context, Started()
+    copy = FileAuditCopy(path=filled.folder / "activity.jsonl")
+    threads = [
+        Reconciler(periodic_jobs(context, started, copy, ToldRelay())),
+        Reconciler(usage_jobs(context), name="storage usage"),
+    ]
+    for each in threads:
+        each.start()
+    try:
+        assert SlowStore.asked.wait(60)
+        waiting = filled.begin_import("other", disk_bytes(MIB))
+        until(lambda: waiting.id in started.ids, "the operation is begun")
+        assert measured(filled) == {}
+        SlowStore.let.set()
+        until(lambda: news(filled) == [False, False], "all is measured")
+    finally:
+        SlowStore.let.set()
+        for each in threads:
+            each.stop()
 
 
 def test_a_round_that_has_no_room_for_all_goes_on_in_the_next(filled: LocalInstallation) -> None:

@@ -11,7 +11,7 @@ from galeria.adapters.engine import kvm_probe
 from galeria.bootstrap.demo_host import build_demo_files
 from galeria.interfaces.demo.people import DemoFiles
 from tests.system.disks import write_bulky
-from tests.system.server_process import GALLERY, SOUTH, ServerProcess, living
+from tests.system.server_process import ServerProcess, living, open_gallery
 
 LOG = "galeria.log"  # in pytest's own folders, which stay for a while
 
@@ -76,7 +76,7 @@ def unstarted_server(folder: Path, probed: Path, tmp_path: Path) -> Iterator[Ser
 @pytest.fixture
 def server_process(unstarted_server: ServerProcess) -> ServerProcess:
     """Served, with a gallery attached to its lab account."""
-    open_gallery(unstarted_server)
+    start_with_gallery(unstarted_server)
     return unstarted_server
 
 
@@ -86,12 +86,11 @@ def campus(workshop: Path, probed: Path, tmp_path_factory: pytest.TempPathFactor
     made = Path(tempfile.mkdtemp(prefix="server-", dir=workshop))
     made.chmod(0o755)
     with living(made, probed=probed, log=tmp_path_factory.mktemp("campus") / LOG) as server_process:
-        open_gallery(server_process)
+        start_with_gallery(server_process)
         yield server_process
     shutil.rmtree(made)
 
 
-def open_gallery(server_process: ServerProcess, *options: str) -> None:
+def start_with_gallery(server_process: ServerProcess, *options: str) -> None:
     server_process.start(*options)
-    server_process.galeria.galleries.put(GALLERY, region=SOUTH)
-    server_process.galeria.accounts.attach(GALLERY)
+    open_gallery(server_process.galeria)

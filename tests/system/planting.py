@@ -33,6 +33,13 @@ TOKEN = "/adfs/oauth2/token"
 API = "2024-03-03"
 LABS_API = "2023-06-07"
 SETTINGS = """
+[logs]
+format = "json"
+requests = true
+
+[monitoring]
+token_file = "monitoring.token"
+
 [sign_in.openid]
 name = "Campus"
 issuer = "{issuer}"

@@ -16,10 +16,11 @@ from galeria.adapters.engine.windows.answer_file import encoded_password
 from galeria.interfaces.client.credentials import Token
 from galeria.interfaces.client.local_files import SessionFile
 from galeria.interfaces.demo.shell import SshShell
-from tests.file_server import FileServer
 from tests.local_installation import MIB
+from tests.servers.file_server import FileServer
 from tests.system.planting import API, LABS_API, TOKEN, Scene, Visitor, query_of
-from tests.system.server_process import SOUTH, until
+from tests.system.server_process import SOUTH
+from tests.waiting import until
 
 LAB, STUDENTS, WINDOWS, USER = "algebra", "students", "windows", "ana"
 

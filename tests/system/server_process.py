@@ -7,15 +7,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from galeria.adapters.bases.server_process import served, stop_serving
 from galeria.adapters.engine.layout import Layout
 from galeria.adapters.engine.libvirt_engine import LibvirtEngine
-from galeria.domain.errors import Unavailable
-from galeria.domain.messages import Message
 from galeria.interfaces.client.compute import NewDefinition
 from galeria.interfaces.client.connection import ServerConnection
 from galeria.interfaces.client.credentials import ClientSecret
@@ -27,6 +26,7 @@ from galeria.interfaces.client.uploads import Heard
 from galeria.interfaces.demo.shell import SshShell
 from galeria.ports.machines import Machine
 from tests.system.store_lease import store_held_up
+from tests.waiting import until
 
 SOUTH, SOUTHEAST = "brazilsouth", "brazilsoutheast"
 GALLERY = "campus"
@@ -62,9 +62,14 @@ class ServerProcess:
         return self._galeria
 
     @property
-    def pid(self) -> int:
+    def process(self) -> "subprocess.Popen[bytes]":
+        """The server that was started last."""
         assert self._server is not None, "nothing was served yet"
-        return self._server.pid
+        return self._server
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
 
     @property
     def log(self) -> str:
@@ -161,9 +166,9 @@ class ServerProcess:
         os_type: str = "Linux",
         heard: Heard = lambda done, total: None,
     ) -> ImportResult:
-        definition = NewDefinition(os_type=os_type, os_state="Generalized", generation=generation, display_name=name)
-        wanted = FileImport(gallery=GALLERY, name=name, os_disk=disk, regions=regions, definition=definition)
-        return begin_import(self.galeria, wanted, heard=lambda _: heard)
+        return begin_disks(
+            self.galeria, name, disk, generation=generation, regions=regions, os_type=os_type, heard=heard
+        )
 
     def imported(self, name: str, disk: Path, *, generation: str = "V1", regions: tuple[str, ...] = ()) -> ImportResult:
         """A version, whole."""
@@ -220,10 +225,9 @@ class ServerProcess:
             self.galeria.wait(self.galeria.labs.delete(lab["id"]), seconds=WORK_SECONDS)
         self.stop()
         assert self.machines() == []
-        try:
-            until(lambda: not self.processes(), "every process ends", seconds=15)
-        except Unavailable:
-            raise AssertionError(f"These did not end with the server: {self.processes()}") from None
+        for order in served(self.data):  # what serves a base outlives its server on purpose
+            stop_serving(Path(order.base))
+        until(lambda: not self.processes(), lambda: f"all ended with the server, not {self.processes()}", seconds=15)
         if not self._was_killed:  # else the empty folder of a disk server's socket may be left
             assert list((self.folder / "tmp").iterdir()) == []
 
@@ -279,13 +283,25 @@ def living(folder: Path, *, probed: Path, log: Path) -> Iterator[ServerProcess]:
         server_process.sweep()
 
 
-def until(is_so: Callable[[], object], what: str, *, seconds: float = 30.0) -> None:
-    """Raises Unavailable when it is not so in time."""
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        if time.monotonic() > deadline:
-            raise Unavailable(
-                Message("It took longer than {seconds:.0f} s until {what}.", seconds=seconds, what=what),
-                hint=Message("Look at the server's log."),
-            )
-        time.sleep(POLL_SECONDS)
+def open_gallery(galeria: Galeria) -> None:
+    """A gallery, attached to the lab account."""
+    galeria.wait(galeria.galleries.put(GALLERY, region=SOUTH))
+    galeria.wait(galeria.accounts.attach(GALLERY))
+
+
+def begin_disks(
+    galeria: Galeria,
+    name: str,
+    *disks: Path,
+    generation: str = "V1",
+    regions: tuple[str, ...] = (),
+    os_type: str = "Linux",
+    heard: Heard = lambda done, total: None,
+) -> ImportResult:
+    """Begin to make an image's first version, or its next one, of files. The first is the system's disk."""
+    definition = NewDefinition(os_type=os_type, os_state="Generalized", generation=generation, display_name=name)
+    first, *others = disks
+    wanted = FileImport(
+        gallery=GALLERY, name=name, os_disk=first, data_disks=others, regions=regions, definition=definition
+    )
+    return begin_import(galeria, wanted, heard=lambda _: heard)

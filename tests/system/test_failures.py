@@ -9,7 +9,7 @@ import pytest
 from galeria.domain.errors import GaleriaError
 from galeria.interfaces.client.operations import OperationSnapshot, StartedWork
 from galeria.interfaces.demo.people import DemoFiles
-from tests.system.conftest import NewBulky, open_gallery
+from tests.system.conftest import NewBulky, start_with_gallery
 from tests.system.disks import write_dead
 from tests.system.server_process import SOUTH, SOUTHEAST, ServerProcess
 from tests.system.steps import REPLICATE, STORE, is_complete, is_made, replicas_of, steps_of
@@ -51,7 +51,7 @@ def test_a_full_region_fails_alone_and_a_retry_does_only_that_one(
 ) -> None:
     server_process = unstarted_server
     server_process.settle(three_regions(southeast=f"file://{small_disk.folder}/store"))
-    open_gallery(server_process)
+    start_with_gallery(server_process)
     imported = server_process.begin_import("Large", new_bulky(), regions=(SOUTH, SOUTHEAST, NORTHEAST))
     failed = expect_failure(server_process, imported.begun, f"store of region {SOUTHEAST} is full", "Free or add space")
     version = server_process.version(imported)
@@ -79,7 +79,7 @@ def test_a_full_home_region_fails_the_import_and_a_retry_continues(
 ) -> None:
     server_process = unstarted_server
     server_process.settle(three_regions(south=f"file://{small_disk.folder}/store"))
-    open_gallery(server_process)
+    start_with_gallery(server_process)
     imported = server_process.begin_import("Large", new_bulky())
     failed = expect_failure(server_process, imported.begun, f"store of region {SOUTH} is full", "Free or add space")
     assert next(each.status for each in failed.steps if each.name == STORE) == "Failed"
@@ -123,7 +123,7 @@ def test_a_cloud_that_does_not_answer_fails_only_its_region(
         "AWS_ACCESS_KEY_ID": "nobody",
         "AWS_SECRET_ACCESS_KEY": "nothing",
     }
-    open_gallery(server_process)
+    start_with_gallery(server_process)
     imported = server_process.begin_import("Linux", material.qcow2, regions=(SOUTH, SOUTHEAST, NORTHEAST))
     expect_failure(server_process, imported.begun, f"store of region {SOUTHEAST} failed", "can be reached")
     assert {name: each["state"] for name, each in replicas_of(server_process.version(imported)).items()} == {
@@ -138,7 +138,7 @@ def test_an_image_that_does_not_boot_fails_the_start_and_the_lab_can_be_deleted(
 ) -> None:
     server_process = unstarted_server
     server_process.settle("[machines]\nboot_seconds = 8\nstop_seconds = 4\n")
-    open_gallery(server_process)
+    start_with_gallery(server_process)
     server_process.imported("Dead", write_dead(tmp_path / "dead.raw"))
     server_process.make_lab("dead", server_process.image_id("Dead"))
     failed = expect_failure(

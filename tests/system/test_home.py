@@ -12,9 +12,10 @@ import pytest
 
 from galeria.interfaces.client.accounts import LABS_API
 from galeria.interfaces.demo.people import DemoFiles
-from tests.system.conftest import open_gallery
+from tests.system.conftest import start_with_gallery
 from tests.system.home import HERE, HOME, NAME, X224_CONFIRM, X224_REQUEST, AtHome, at_home
-from tests.system.server_process import PASSWORD, USER, ServerProcess, living, until
+from tests.system.server_process import PASSWORD, USER, ServerProcess, living
+from tests.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(1500)]
 
@@ -107,7 +108,7 @@ def course(
     with pytest.MonkeyPatch.context() as patch, at_home() as home, living(folder, probed=probed, log=log) as server:
         patch.setattr(socket, "getaddrinfo", known)
         server.settle(SETTINGS)
-        open_gallery(server)
+        start_with_gallery(server)
         server.imported("linux", material.qcow2)
         server.make_lab("course", server.image_id("linux"))
         server.galeria.wait(server.galeria.machines.start("course"), seconds=WORK_SECONDS)

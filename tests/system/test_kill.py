@@ -14,7 +14,7 @@ import pytest
 from galeria.adapters.engine.layout import Layout
 from galeria.interfaces.client.operations import OperationSnapshot, StartedWork
 from tests.system.conftest import NewBulky
-from tests.system.disks import BULK_FIRST_MIB, MIB
+from tests.system.disks import BULK_FIRST_MIB, MIB, write_bulky
 from tests.system.server_process import SOUTH, SOUTHEAST, ServerProcess
 from tests.system.steps import (
     CACHE,
@@ -100,8 +100,9 @@ def test_a_killed_replication_ends_by_itself(campus: ServerProcess, new_bulky: N
     assert campus.damage() == []
 
 
-def test_a_killed_lab_creation_ends_by_itself(campus: ServerProcess, new_bulky: NewBulky) -> None:
-    campus.imported("For a lab", new_bulky())
+def test_a_killed_lab_creation_ends_by_itself(campus: ServerProcess, linux: Path, tmp_path: Path) -> None:
+    # A larger one would be served while it arrives, and the step were over at once.
+    campus.imported("For a lab", write_bulky(tmp_path / "bulky.raw", linux, mib=128))
     begun = campus.begin_lab("killed", campus.image_id("For a lab"))
     before = kill_when(campus, begun, is_moving(CACHE))
     look_at_half(campus, lambda: campus.galeria.labs.get("killed")["properties"]["provisioningState"] == "Succeeded")

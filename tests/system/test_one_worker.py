@@ -4,7 +4,8 @@ import subprocess
 
 import pytest
 
-from tests.system.server_process import ServerProcess, until
+from tests.system.server_process import ServerProcess
+from tests.waiting import until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 

@@ -6,8 +6,9 @@ import pytest
 
 from galeria.interfaces.client.uploads import PIECE
 from tests.system.conftest import NewBulky
-from tests.system.server_process import GALLERY, ServerProcess, until
+from tests.system.server_process import GALLERY, ServerProcess
 from tests.system.steps import digest_of, is_made
+from tests.waiting import until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 

@@ -15,10 +15,10 @@ import pytest
 
 from galeria.interfaces.demo.people import DemoFiles
 from tests.adapters.mail_server import RunningMailServer, mail_server
-from tests.file_server import FileServer, serving_file
 from tests.local_installation import disk_bytes
 from tests.secret_search import Hit, search, search_texts
-from tests.system.conftest import open_gallery
+from tests.servers.file_server import FileServer, serving_file
+from tests.system.conftest import start_with_gallery
 from tests.system.planted import HASH, TABLE, Planted, Row, is_allowed, kind_of, misplaced, read_table
 from tests.system.planting import (
     SETTINGS,
@@ -43,7 +43,8 @@ from tests.system.planting_work import (
     state_of,
 )
 from tests.system.process_watch import ProcessWatch, watching
-from tests.system.server_process import ServerProcess, living, until
+from tests.system.server_process import ServerProcess, living
+from tests.waiting import until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
@@ -96,7 +97,8 @@ def _prepared(
     server: ServerProcess, planted: Planted, provider: EchoingProvider, mail: RunningMailServer, watch: ProcessWatch
 ) -> Scene:
     server.settle(SETTINGS.format(issuer=provider.issuer, mail=mail.settings))
-    for name, text in (("openid.secret", planted.new("openid-secret")), ("mail.secret", mail.settings.password)):
+    own = (("openid.secret", planted.new("openid-secret")), ("mail.secret", mail.settings.password))
+    for name, text in (*own, ("monitoring.token", planted.new("monitoring-token"))):
         secret = server.data / name
         secret.touch(mode=0o600)
         secret.write_text(text, encoding="utf-8")
@@ -109,7 +111,7 @@ def _prepared(
 
 def _played(scene: Scene, material: DemoFiles, files: FileServer, watch: ProcessWatch, own: Path) -> Found:
     server, planted, found = scene.server, scene.planted, Found(scene.planted)
-    open_gallery(server, "--allow-import-from", "127.0.0.1")
+    start_with_gallery(server, "--allow-import-from", "127.0.0.1")
     plant_files(scene)
     found.early += _below(server.folder, planted, own / "begun")
     browser, token = _made(scene, material, found, own / "created")

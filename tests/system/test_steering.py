@@ -12,8 +12,9 @@ from galeria.domain.errors import NotFound
 from galeria.interfaces.client.operations import OperationSnapshot, StartedWork
 from galeria.interfaces.demo.people import DemoFiles
 from tests.system.conftest import NewBulky
-from tests.system.server_process import GALLERY, SOUTH, SOUTHEAST, ServerProcess, until
+from tests.system.server_process import GALLERY, SOUTH, SOUTHEAST, ServerProcess
 from tests.system.steps import STORE, STORE_CHANGES, is_complete, is_made, is_moving, is_running, seen
+from tests.waiting import until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(150)]
 

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 import pytest
 
+from galeria.actions.labs.lab_publishing import publish_lab
+from galeria.actions.labs.lab_settings import LabSettings, NonAdminAccount, update_lab
 from galeria.domain.ids import ResourceId
 from galeria.domain.operations import Operation
 from galeria.domain.states import OperationStatus, ProvisioningState, ReplicaState
 from galeria.ports.work import Step
 from galeria.workflows.run_operation import run_operation
 from tests.crashing import crash_everywhere
-from tests.local_installation import LocalInstallation, disk_bytes, version_id
+from tests.local_installation import PASSWORD, LocalInstallation, disk_bytes, lab_id, secrets, version_id
 from tests.prepared_installations import Prepare
 
 BRAZIL = ("brazilsouth", "brazilsoutheast")
@@ -53,6 +55,25 @@ def a_lab_of_an_exported_image(installation: LocalInstallation) -> None:
     installation.run(
         installation.begin_lab("geometry", version_id("Algebra-1").parent, who="colleague", region="brazilsoutheast")
     )
+
+
+def a_class(installation: LocalInstallation) -> None:
+    """The template's machine runs; students' machines are to be made."""
+    a_running_lab(installation)
+    with installation.request("educator") as request:
+        said = LabSettings(
+            capacity=3,
+            profiles={"useSharedPassword": "Enabled"},
+            non_admin=NonAdminAccount(user_name="student", password=PASSWORD),
+        )
+        update_lab(request, lab_id("algebra"), said, secrets())
+
+
+def a_published_class(installation: LocalInstallation) -> None:
+    a_class(installation)
+    with installation.request("educator") as request:
+        operation = publish_lab(request, lab_id("algebra"))
+    installation.run(operation)
 
 
 def each_of(scenarios: tuple[tuple[Scenario, Prepare], ...], *, quick: Scenario) -> list[pytest.ParameterSet]:

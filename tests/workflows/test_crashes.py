@@ -3,7 +3,7 @@
 import pytest
 
 from galeria.actions.labs.lab_publishing import begin_scaling, publish_lab
-from galeria.actions.labs.lab_settings import LabSettings, NonAdminAccount, update_lab
+from galeria.actions.labs.lab_settings import LabSettings, update_lab
 from galeria.actions.labs.labs import delete_lab
 from galeria.actions.labs.machines import redeploy_machine, reimage_machine, reset_password, start_machine
 from galeria.actions.versions.versions import VersionRequest, delete_version, put_version
@@ -17,8 +17,10 @@ from tests.workflows.crash_cases import (
     BRAZIL,
     Scenario,
     StartedScenario,
+    a_class,
     a_lab,
     a_lab_of_an_exported_image,
+    a_published_class,
     a_running_lab,
     an_image,
     an_image_in_two_regions,
@@ -196,25 +198,6 @@ def publishing(installation: LocalInstallation) -> StartedScenario:
         assert installation.machine("algebra").state is MachineState.STOPPED
 
     return StartedScenario(installation, operation, check)
-
-
-def a_class(installation: LocalInstallation) -> None:
-    """The template's machine runs; students' machines are to be made."""
-    a_running_lab(installation)
-    with installation.request("educator") as request:
-        said = LabSettings(
-            capacity=3,
-            profiles={"useSharedPassword": "Enabled"},
-            non_admin=NonAdminAccount(user_name="student", password=PASSWORD),
-        )
-        update_lab(request, lab_id("algebra"), said, secrets())
-
-
-def a_published_class(installation: LocalInstallation) -> None:
-    a_class(installation)
-    with installation.request("educator") as request:
-        operation = publish_lab(request, lab_id("algebra"))
-    installation.run(operation)
 
 
 def expect_machines(installation: LocalInstallation, count: int) -> None:

@@ -22,9 +22,9 @@ from galeria.domain.images.storage import AccessLevel, DiskCreateOption
 from galeria.domain.operations import Operation
 from galeria.domain.states import MachineState, OperationStatus
 from galeria.domain.units import GB
-from tests.file_server import serving_file
 from tests.local_installation import GALLERY, GROUP, MIB, LocalInstallation, disk_bytes, lab_id
 from tests.prepared_installations import MakeInstallation, with_running_lab
+from tests.servers.file_server import serving_file
 
 LINUX = GALLERY.child("images", "linux")
 SENT = GROUP.resource("Microsoft.Compute", "disks", "sent")

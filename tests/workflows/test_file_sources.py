@@ -16,9 +16,9 @@ from galeria.domain.operations import Operation, OperationKind
 from galeria.reconcilers.orphans import UPLOAD_AGE, forget_addresses, remove_lost_disk_files
 from galeria.workflows import file_sources
 from galeria.workflows.file_sources import TRIES, file_of
-from tests.file_server import FileServer, serving_file
 from tests.later_clock import Later
 from tests.local_installation import GROUP, MIB, LocalInstallation, disk_bytes
+from tests.servers.file_server import FileServer, serving_file
 
 ID = GROUP.resource("Microsoft.Compute", "disks", "d")
 

@@ -18,9 +18,9 @@ from galeria.domain.images.storage import AccessLevel, DiskCreateOption, DiskSta
 from galeria.domain.images.vhd_footer import fixed_footer
 from galeria.domain.operations import Operation
 from galeria.domain.states import ProvisioningState
-from tests.file_server import FileServer, serving_file
 from tests.local_installation import GALLERY, GROUP, MIB, LocalInstallation, disk_bytes, lab_id, version_id
 from tests.prepared_installations import MakeInstallation, Prepare, with_people
+from tests.servers.file_server import FileServer, serving_file
 from tests.workflows.crash_cases import (
     Scenario,
     StartedScenario,

@@ -128,6 +128,12 @@ class Unavailable(GaleriaError):
     code = "ServiceUnavailable"
 
 
+class OnAnotherComputer(Unavailable):
+    """What is asked for is on another computer of the installation, which this server does not reach."""
+
+    code = "OnAnotherComputer"
+
+
 class OutOfSpace(Unavailable):
     """The disk of a store, cache or host is full."""
 

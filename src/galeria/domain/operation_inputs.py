@@ -101,24 +101,42 @@ class RedeployInputs(OperationInputs):
 
 @dataclass(frozen=True, kw_only=True)
 class PreparationInputs(OperationInputs):
-    """Whether the disk of a new machine is prepared before its first start.
+    """Whether the disk of a new machine is prepared before its first start, and the machine in its place kept for a time.
 
-    Kept because steps that are remembered may not change while they run: earlier releases prepared none.
+    Both are kept because steps that are remembered may not change while they run: earlier releases did neither.
     """
 
     prepares: bool = False
+    keeps: bool = False
 
     def to_stored(self) -> dict[str, Any]:
-        """Whether it is prepared."""
-        return {"prepares": True} if self.prepares else {}
+        """What of both is so."""
+        return {**({"prepares": True} if self.prepares else {}), **({"keeps": True} if self.keeps else {})}
 
     @classmethod
     def from_stored(cls, stored: Mapping[str, Any]) -> Self:
         """The inputs that were stored; earlier releases stored none."""
-        return cls(prepares=bool(stored.get("prepares")))
+        return cls(prepares=bool(stored.get("prepares")), keeps=bool(stored.get("keeps")))
 
 
 PREPARING = PreparationInputs(prepares=True)
+RENEWING = PreparationInputs(prepares=True, keeps=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BringBackInputs(OperationInputs):
+    """The id of the earlier machine that takes the place of the present one."""
+
+    kept: str
+
+    def to_stored(self) -> dict[str, Any]:
+        """The id of that machine."""
+        return {"kept": self.kept}
+
+    @classmethod
+    def from_stored(cls, stored: Mapping[str, Any]) -> Self:
+        """The inputs that were stored."""
+        return cls(kept=stored.get("kept", ""))
 
 
 @dataclass(frozen=True, kw_only=True)

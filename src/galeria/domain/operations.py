@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from galeria.domain.messages import EMPTY, Message
 from galeria.domain.operation_inputs import (
+    BringBackInputs,
     FillInputs,
     OperationInputs,
     PreparationInputs,
@@ -47,6 +48,7 @@ class OperationKind(StrEnum):
     CREATE_IMAGE = "create_managed_image"
     DELETE_IMAGE = "delete_managed_image"
     REIMAGE_MACHINE = "reimage_machine"
+    BRING_BACK_MACHINE = "bring_back_machine"  # as it was before it was made anew
     REDEPLOY_MACHINE = "redeploy_machine"
     PUBLISH_LAB = "publish_lab"
     SCALE_LAB = "scale_lab"  # after its capacity has changed
@@ -183,6 +185,14 @@ OPERATION_TYPES: dict[OperationKind, OperationType] = {
         resource=_LABS,
         under_way=MachineState.REIMAGING,
         inputs=PreparationInputs,
+        verb="reimage",
+        is_cancelable=False,
+    ),
+    OperationKind.BRING_BACK_MACHINE: OperationType(
+        subject=Subject.MACHINE,
+        resource=_LABS,
+        under_way=MachineState.REIMAGING,
+        inputs=BringBackInputs,
         verb="reimage",
         is_cancelable=False,
     ),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from galeria.domain.disk_margin import DiskMargin
+from galeria.domain.images.background import BackgroundLimits
 from galeria.domain.labs.guest_network import NetworkSettings
 from galeria.domain.labs.machine_accounts import AccountSettings
 from galeria.domain.labs.sizes import SIZES, Size
@@ -14,6 +15,7 @@ from galeria.domain.prices import Prices
 from galeria.domain.reach.server_settings import ServerSettings
 from galeria.domain.regions import Region, Regions
 from galeria.domain.request_rates import RequestRates
+from galeria.domain.serving.settings import LogSettings, MonitoringSettings
 
 DEFAULT_REGIONS = Regions(
     (
@@ -26,12 +28,25 @@ DEFAULT_REGIONS = Regions(
 
 
 @dataclass(frozen=True, kw_only=True)
+class DatabaseSettings:
+    """Where the state is kept: without an address in a file of the data directory, for this computer only."""
+
+    url: str = field(default="", repr=False)  # postgresql://USER[:PASSWORD]@HOST/NAME
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether processes on several computers may work on it at once."""
+        return bool(self.url)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """The installation's settings, with the values that hold where the settings file says nothing."""
 
     regions: Regions = DEFAULT_REGIONS
     sizes: tuple[Size, ...] = SIZES
     prices: Prices = field(default_factory=Prices)
+    database: DatabaseSettings = DatabaseSettings()
     server: ServerSettings = field(default_factory=ServerSettings)
     # On the loopback: below the ports of outgoing connections, which begin at 32768, and apart from the public ones.
     first_ssh_port: int = 16384
@@ -43,7 +58,10 @@ class Settings:
     accounts: AccountSettings = field(default_factory=AccountSettings)  # of machines' processes on the host
     request_rates: RequestRates = field(default_factory=RequestRates)
     disk_margin: DiskMargin = field(default_factory=DiskMargin)  # stays free on every disk below the data directory
+    background: BackgroundLimits = field(default_factory=BackgroundLimits)  # of work that nobody waits for
     limits: Limits = field(default_factory=Limits)
+    logs: LogSettings = field(default_factory=LogSettings)
+    monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
     mail: MailSettings | None = None  # the server that takes mails; None: none are sent
     openid: ExternalProvider | None = None  # an OpenID Connect provider besides local passwords
     uploads_per_person: int = 50  # that are not removed and not older than a week, finished ones included

@@ -159,6 +159,10 @@ def moved(now: State, to: State, what: Message = _RESOURCE) -> State:
     return to
 
 
+UNSETTLED = (OperationStatus.NOT_STARTED, OperationStatus.IN_PROGRESS)
+"""The states of operations that wait or are under way."""
+
+
 def is_settled(state: ProvisioningState | OperationStatus) -> bool:
     """Tells whether a resource or operation has come to an end: nothing is under way any more."""
     return state in {_P.SUCCEEDED, _P.FAILED, _O.SUCCEEDED, _O.FAILED, _O.CANCELED}

@@ -23,7 +23,17 @@ from galeria.interfaces.arm.compute import (
     shared_galleries,
     versions,
 )
-from galeria.interfaces.arm.labs import exports, lab_catalogue, lab_plans, labs, machines, roster, schedules
+from galeria.interfaces.arm.labs import (
+    exports,
+    kept_work,
+    lab_catalogue,
+    lab_plans,
+    labs,
+    machines,
+    roster,
+    schedules,
+    updates,
+)
 from galeria.interfaces.arm.platform import (
     activity_log,
     groups,
@@ -55,6 +65,8 @@ from galeria.interfaces.login.authority import Authority
 from galeria.interfaces.login.bearer import bearer_of, unauthenticated_handler
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
 from galeria.interfaces.login.router import login_router
+from galeria.interfaces.monitoring.health_routes import health_router
+from galeria.interfaces.monitoring.observed_requests import ObserveRequests
 from galeria.interfaces.services import Services
 from galeria.interfaces.uploads.stored_uploads import StoredUploads
 from galeria.interfaces.uploads.tus import TusSettings, tus_router
@@ -85,6 +97,8 @@ ROUTES: tuple[Route, ...] = (
     *exports.ROUTES,
     *labs.ROUTES,
     *machines.ROUTES,
+    *kept_work.ROUTES,
+    *updates.ROUTES,
     *roster.ROUTES,
     *schedules.ROUTES,
     *lab_catalogue.ROUTES,
@@ -111,7 +125,9 @@ def make_app(
     app = FastAPI(
         title="Galeria", description=__doc__, version="1", redirect_slashes=False, docs_url=None, redoc_url=None
     )
-    password_sign_in = password_sign_in or PasswordSignIn(services.requests, services.secrets, services.tokens)
+    password_sign_in = password_sign_in or PasswordSignIn(
+        services.requests, services.secrets, services.tokens, services.wrong_tries
+    )
     app.state.services = services
     app.state.password_sign_in = password_sign_in
     # Not `include_router`: it would examine every route anew for each application, and has nothing to add to these.
@@ -134,6 +150,7 @@ def make_app(
     )
     app.add_middleware(NormalizePaths, literals=literals(ROUTES))
     app.add_middleware(LimitRequests, limits=services.request_limits, session_cookie=cookies_of(services).session)
+    app.add_middleware(ObserveRequests, observers=services.observers)
     app.add_middleware(IdentifyRequests, id_generator=services.id_generator)
     return app
 
@@ -169,11 +186,11 @@ def _other_routers(services: Services, authority: Authority, password_sign_in: P
         authority,
         requests=services.requests,
         tokens=services.tokens,
-        secrets=services.secrets,
         password_sign_in=password_sign_in,
     )
     uploads = StoredUploads(requests=services.requests, files=services.uploads)
     return (
+        health_router(services),
         login,
         directory_router(services),
         tus_router(

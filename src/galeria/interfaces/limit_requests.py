@@ -9,9 +9,10 @@ from starlette.types import Message as AsgiMessage
 from galeria.domain.errors import TooManyRequests
 from galeria.interfaces.arm.protocol.errors import error_response
 from galeria.interfaces.http.request_limits import RequestLimits, is_known, remaining_of
+from galeria.interfaces.monitoring.health_routes import HEALTH, READY
 
 # Files that browsers keep, and what watches whether the server is well, cost nothing worth counting.
-UNCOUNTED = ("/static/", "/health")
+UNCOUNTED = ("/static/", HEALTH, READY)
 
 
 class LimitRequests:

@@ -1,21 +1,24 @@
 """The ports and settings that handlers use, chosen by bootstrap."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from galeria.actions.core.request_factory import RequestFactory
+from galeria.actions.labs.consoles import on_another_computer
 from galeria.domain.settings import Settings
 from galeria.interfaces.http.request_limits import RequestLimits
+from galeria.interfaces.monitoring.observed_requests import RequestObserver
+from galeria.interfaces.monitoring.readiness import Readiness
 from galeria.interfaces.uploads.slots import ReceivingSlots
 from galeria.ports.database import Database
 from galeria.ports.files import DiskRoom, PageFiles, UploadFiles
 from galeria.ports.images import ImageStore
 from galeria.ports.machines import VmEngine
 from galeria.ports.other_servers.identity_provider import IdentityProvider
-from galeria.ports.relay import Shells
+from galeria.ports.relay import MachineComputers, Shells
 from galeria.ports.tokens import Tokens
-from galeria.ports.work import Clock, IdGenerator, SecretHasher, Starter
+from galeria.ports.work import Clock, IdGenerator, SecretHasher, Starter, WrongTries
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +29,7 @@ class Services:
     clock: Clock
     id_generator: IdGenerator
     secrets: SecretHasher
+    wrong_tries: WrongTries
     tokens: Tokens
     starter: Starter
     settings: Settings
@@ -38,7 +42,16 @@ class Services:
     tenant_id: str
     subscription_id: str
     endpoint: str  # https://host:port, without a slash at the end
+    readiness: Readiness = field(default_factory=lambda: Readiness({}))  # whether this server has what it needs
+    observers: tuple[RequestObserver, ...] = ()  # are told each request
+    computers: MachineComputers | None = None  # whose machines are where; None where there is one computer
     provider: IdentityProvider | None = None  # the external provider for sign-in, where there is one
+
+    def require_here(self, region: str) -> None:
+        """Raise OnAnotherComputer where this server does not reach the screens and terminals of the region's machines."""
+        other = self.computers.find_other(region) if self.computers else None
+        if other:
+            raise on_another_computer(other)
 
     @cached_property
     def request_limits(self) -> RequestLimits:

@@ -59,8 +59,10 @@ class LabQueries(Protocol):
         """Returns a lab's id → its template VM."""
         ...
 
-    def totals(self, *, author_id: str | None = None, region: str | None = None) -> LabTotals:
-        """Counts the labs that the person made, or all; in the region, or everywhere."""
+    def totals(
+        self, *, author_id: str | None = None, account_id: str | None = None, region: str | None = None
+    ) -> LabTotals:
+        """Counts the labs that the person made, or all; of the lab account, and in the region, or everywhere."""
         ...
 
     def exports(self, machine_id: str) -> list[ImageVersion]:

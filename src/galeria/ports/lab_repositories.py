@@ -5,9 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from galeria.domain.classes.occurrences import OccurrenceRecord
-from galeria.domain.classes.shutdown import MachinePresence
-from galeria.domain.classes.usage import UsageSession
 from galeria.domain.labs.accounts import ImageSwitch, LabAccount
 from galeria.domain.labs.invitations import UserInvitation
 from galeria.domain.labs.labs import FailureRecord, Lab, LabDraft, LabMachine
@@ -63,6 +60,10 @@ class LabRepository(ResourceRepository[Lab], Protocol):
         """Returns the labs made from the image version, by name."""
         ...
 
+    def awaiting(self, home: str) -> list[Lab]:
+        """Returns the labs in other regions that read a version made in `home` while it is being replicated to theirs."""
+        ...
+
     def count_of_version(self, version_id: str) -> int:
         """Returns how many labs were made from the image version."""
         ...
@@ -107,10 +108,6 @@ class LabUserRepository(ResourceRepository[LabUser], Protocol):
         """Returns the roster entries that the person has registered with, in all labs, by name."""
         ...
 
-    def of_ids(self, ids: Collection[str]) -> list[LabUser]:
-        """Returns the users with these ids in any labs, by id; those that do not exist are left out."""
-        ...
-
     def find_by_email(self, lab_id: str, email: str) -> LabUser | None:
         """Returns the lab's user with that e-mail address, in any case, or None."""
         ...
@@ -152,85 +149,6 @@ class ScheduleRepository(ResourceRepository[Schedule], Protocol):
         ...
 
 
-class OccurrenceRecordRepository(Protocol):
-    """What has been done of the occurrences of all schedules, deleted ones included."""
-
-    def add(self, record: OccurrenceRecord) -> None:
-        """Adds a record; there is one for each occurrence."""
-        ...
-
-    def of_labs(self, lab_ids: Collection[str]) -> list[OccurrenceRecord]:
-        """Returns the records of these labs, by lab, schedule and local start."""
-        ...
-
-    def running(self) -> list[OccurrenceRecord]:
-        """Returns the records of what was started and not stopped yet, in all labs."""
-        ...
-
-    def forget(self, *, stopped_before: datetime) -> None:
-        """Removes the records of what was stopped before that time."""
-        ...
-
-
-class UsageRepository(Protocol):
-    """The times in which students' machines ran."""
-
-    def add(self, used: UsageSession) -> None:
-        """Adds a time; a machine has one open at most."""
-        ...
-
-    def open(self) -> list[UsageSession]:
-        """Returns the times that go on, in all labs, by machine."""
-        ...
-
-    def find_open(self, machine_id: str) -> UsageSession | None:
-        """Returns the time of the machine that goes on, or None."""
-        ...
-
-    def of_lab(self, lab_id: str) -> list[UsageSession]:
-        """Returns the times of the lab, the first to begin in front."""
-        ...
-
-
-class PresenceRepository(Protocol):
-    """What is known of the use of running machines, by the machine's id."""
-
-    def add(self, seen: MachinePresence) -> None:
-        """Adds what is known of a machine."""
-        ...
-
-    def find(self, machine_id: str) -> MachinePresence | None:
-        """Returns what is known of the machine, or None."""
-        ...
-
-    def all(self) -> list[MachinePresence]:
-        """Returns what is known of all machines, by machine."""
-        ...
-
-    def remove(self, seen: MachinePresence) -> None:
-        """Forgets what is known of a machine."""
-        ...
-
-
-class ClassRepositories(Protocol):
-    """The part of a unit of work that is about the times of classes."""
-
-    @property
-    def occurrence_records(self) -> OccurrenceRecordRepository:
-        """The repository of what was done of labs' schedules."""
-        ...
-
-    @property
-    def usage(self) -> UsageRepository:
-        """The repository of how long students' machines ran."""
-        ...
-
-    @property
-    def presence(self) -> PresenceRepository:
-        """The repository of who uses machines."""
-        ...
-
-
 class LabDraftRepository(ResourceRepository[LabDraft], Protocol):
     """The labs of the older API that have no template yet."""
 
@@ -269,23 +187,39 @@ class MachineRepository(Repository[LabMachine], Protocol):
         """Returns the machine that the lab user has claimed, or None."""
         ...
 
-    def find_free(self, lab_id: str) -> LabMachine | None:
-        """Returns a machine of the lab for a user without one, or None: the oldest that can be used, else any other.
+    def of_users(self, user_ids: Collection[str]) -> dict[str, LabMachine]:
+        """Returns the machines that these users of labs have claimed, by the user."""
+        ...
 
-        It is never one that still holds what is to be removed, has failed, or is being deleted.
-        """
+    def find_free(self, lab_id: str) -> LabMachine | None:
+        """Returns a machine for a user without one: the oldest that can be used, else another that can be one day, or None."""
         ...
 
     def in_region(self, region: str) -> list[LabMachine]:
         """Returns the machines of all labs in the region."""
         ...
 
+    def arriving(self, digests: Collection[str]) -> list[LabMachine]:
+        """Returns the machines that are made from these images, and those whose image was still arriving when last seen."""
+        ...
+
+    def forget_boot_traces(self, *, kept: Collection[str]) -> None:
+        """Removes what is known of how systems start, but for disks with these digests."""
+        ...
+
     def contents(self, region: str) -> set[str]:
         """Returns the digests of all sealed content that machines of the region are based on."""
         ...
 
-    def ids(self) -> set[str]:
-        """Returns the ids of all machines."""
+    def to_update(self) -> list[tuple[LabMachine, Lab]]:
+        """Returns the machines that are off and are to be brought to the newest revision at their stop, each with its lab.
+
+        Those of labs that are being made or deleted are left out.
+        """
+        ...
+
+    def with_layers(self) -> list[LabMachine]:
+        """Returns the machines from whose disks an image version or a lab's revision was stored."""
         ...
 
     def settled(self) -> list[SettledMachine]:
@@ -309,9 +243,11 @@ class MachineRepository(Repository[LabMachine], Protocol):
         """Returns the machines that run as far as the database knows, each with its lab."""
         ...
 
-    def sizes_on_host(self, *, starting: Collection[str]) -> list[tuple[str, int]]:
+    def sizes_on_host(
+        self, *, starting: Collection[str], regions: Collection[str] | None = None
+    ) -> list[tuple[str, int]]:
         """Returns the name of each size, and how many machines of it are on: those that run, or are on although they have
-        failed, and those `starting` by id."""
+        failed, and those `starting` by id. `regions` leaves out those of others."""
         ...
 
     def ports(self) -> set[int]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from galeria.domain.images.soft_delete import Retention
+from galeria.domain.images.upkeep import StoreUpkeep, UpkeepKind
 from galeria.domain.resources import Outline
 from galeria.ports.images import Digest
 
@@ -119,4 +120,20 @@ class StorageUsageRepository(Protocol):
 
     def uses(self, version_ids: Sequence[str]) -> list[LabUse]:
         """Returns the labs made from these versions, by title."""
+        ...
+
+
+class StoreUpkeepRepository(Protocol):
+    """How far the upkeep of each region's store is."""
+
+    def find(self, region: str, kind: UpkeepKind) -> StoreUpkeep | None:
+        """Returns how far that work is in the region, or None before the first time."""
+        ...
+
+    def all(self) -> list[StoreUpkeep]:
+        """Returns all, by region and kind."""
+        ...
+
+    def keep(self, upkeep: StoreUpkeep) -> None:
+        """Writes this in the place of what was kept for its region and kind."""
         ...

@@ -4,6 +4,7 @@ import logging
 from datetime import timedelta
 
 from galeria.actions.classes.class_times import do_due_work
+from galeria.domain.classes.class_help import KEPT_FOR
 from galeria.domain.classes.due import LOOK_BACK, due_work
 from galeria.domain.classes.occurrences import OccurrenceRecord
 from galeria.domain.classes.settings import start_lead
@@ -36,9 +37,10 @@ def keep_class_times(context: WorkflowContext) -> None:
 
 
 def forget_class_times(context: WorkflowContext) -> None:
-    """Remove what is remembered of classes that were over long ago."""
+    """Remove what is remembered of classes that were over long ago, and messages of long ago."""
     with context.database() as uow:
         uow.occurrence_records.forget(stopped_before=context.clock.now() - KEPT)
+        uow.class_messages.forget(sent_before=context.clock.now() - KEPT_FOR)
         uow.commit()
 
 
@@ -52,9 +54,8 @@ def _due_labs(context: WorkflowContext, uow: UnitOfWork) -> list[str]:
     records: dict[str, list[OccurrenceRecord]] = {}
     for record in uow.occurrence_records.of_labs(lab_ids):
         records.setdefault(record.lab_id, []).append(record)
-    due = []
-    for id in sorted(lab_ids):
-        lab = uow.labs.find(id)
-        if lab and due_work(schedules.get(id, ()), records.get(id, ()), now, start_lead(lab.profiles)):
-            due.append(id)
-    return due
+    return [
+        lab.id
+        for lab in uow.labs.of_ids(lab_ids)
+        if due_work(schedules.get(lab.id, ()), records.get(lab.id, ()), now, start_lead(lab.profiles))
+    ]

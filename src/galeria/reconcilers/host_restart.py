@@ -22,7 +22,7 @@ def bring_back_machines(context: WorkflowContext) -> int:
     with context.database() as uow:
         request = context.request(uow)
         for machine, lab in uow.machines.running():
-            if machine.id in on or uow.operations.running_on(machine.id):
+            if not context.serves(machine.region) or machine.id in on or uow.operations.running_on(machine.id):
                 continue
             off = moved(machine.state, MachineState.STOPPED, Message("The machine"))
             machine.state, machine.has_agent = moved(off, MachineState.STARTING, Message("The machine")), None

@@ -22,7 +22,7 @@ def match_power(context: WorkflowContext) -> None:
     Machines with work are left alone, and one that cannot be looked at does not hold up the others.
     """
     with context.database(reading=True) as uow:
-        settled = uow.machines.settled()
+        settled = [each for each in uow.machines.settled() if context.serves(each.machine.region)]
     running = context.engine.running()
     for seen in settled:
         try:

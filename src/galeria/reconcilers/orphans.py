@@ -1,18 +1,15 @@
-"""Delete machines, cached disks, uploads and stored bytes that no database row references, and secrets of given-up work."""
+"""Delete machines, uploads and files of disks that no database row references, and secrets of given-up work."""
 
 import logging
 from datetime import timedelta
 from uuid import UUID
 
-from galeria.domain.errors import Conflict
 from galeria.domain.images.storage import OriginKind
 from galeria.domain.operation_inputs import FillInputs
 from galeria.domain.states import OperationStatus
 from galeria.ports.database import UnitOfWork
 from galeria.workflows.context import WorkflowContext
-from galeria.workflows.delete_version import prune_caches
 from galeria.workflows.file_sources import forget_address
-from galeria.workflows.update_version import collect
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +23,7 @@ def remove_lost_machines(context: WorkflowContext) -> None:
     # The rows are read after the machines: a row is written before its machine is made, so that no new machine is removed.
     found = context.engine.machines()
     with context.database(reading=True) as uow:
-        known = uow.machines.ids()
+        known = uow.machines.ids() | uow.kept_machines.ids()
     for machine in found:
         if machine.id not in known:
             log.warning("removing the machine %s: no lab has it", machine.id)
@@ -66,18 +63,6 @@ def forget_addresses(context: WorkflowContext) -> None:
         for lun, origin in operation.inputs_as(FillInputs).origins.items():
             if origin.kind is OriginKind.URI:
                 forget_address(context, operation.id, lun)
-
-
-def collect_garbage(context: WorkflowContext) -> None:
-    """Free unused bytes and cached disks in every region. A region with a busy writer is left to the next run."""
-    for region in context.stores:
-        try:
-            freed = collect(context, region)
-        except Conflict:
-            continue
-        if freed:
-            log.info("freed %d bytes in %s", freed, region)
-        prune_caches(context, [region])
 
 
 def remove_lost_disk_files(context: WorkflowContext) -> None:

@@ -28,7 +28,7 @@ def match_relay(context: WorkflowContext, relay: Relay) -> None:
 
 def _routes(context: WorkflowContext) -> tuple[RelayRoute, ...]:
     with context.database(reading=True) as uow:
-        running = uow.machines.running()
+        running = [(machine, lab) for machine, lab in uow.machines.running() if context.serves(machine.region)]
         lacking = [machine.id for machine, lab in running if _lacks_port(lab, machine)]
         routes = [route for machine, lab in running for route in _of_machine(lab, machine)]
     if lacking:
@@ -56,12 +56,9 @@ def _lacks_port(lab: Lab, machine: LabMachine) -> bool:
 def _give_ports(context: WorkflowContext, ids: list[str]) -> None:
     """Give ports to machines that were started before there was a public name, or before their lab let people connect."""
     with context.database() as uow:
-        request = context.request(uow)
-        for id in ids:
-            machine = uow.machines.find(id)
-            lab = uow.labs.find(machine.lab_id) if machine else None
-            if machine and lab:
-                ensure_public_ports(request, lab, machine)
+        machines = uow.machines.of_ids(ids)
+        for lab in uow.labs.of_ids({each.lab_id for each in machines}):
+            ensure_public_ports(context.request(uow), lab, *(each for each in machines if each.lab_id == lab.id))
         uow.commit()
 
 

@@ -1,6 +1,7 @@
 """Pause machines whose disk has less room than must stay free, and let them go on when there is room again.
 
 Everything else asks before it writes; a guest does not. A paused machine loses nothing, while a full disk stops the database.
+The host itself pauses a machine that cannot read an image which is still arriving: it goes on when the image can be read.
 """
 
 import logging
@@ -8,6 +9,7 @@ from collections.abc import Callable
 
 from galeria.actions.core.audit import record_own_audit
 from galeria.domain.messages import Message
+from galeria.ports.images import Digest
 from galeria.ports.machines import Machine
 from galeria.workflows.context import WorkflowContext
 
@@ -35,20 +37,42 @@ def pause_on_scarce_disks(context: WorkflowContext) -> None:
 
 
 def resume_on_roomy_disks(context: WorkflowContext) -> None:
-    """Let the paused machines of regions whose disk has room again go on. Told in the audit log."""
+    """Let the paused machines of regions whose disk has room again go on, and whose image can be read.
+
+    Told in the audit log, except for those that may have waited for their image.
+    """
     paused = context.engine.paused()
     if not paused:
         return
     roomy = _regions(context, lambda share: share >= ENOUGH)
-    for machine in context.engine.machines():
-        if machine.region in roomy and machine.id in paused:
+    waiting = [each for each in context.engine.machines() if each.region in roomy and each.id in paused]
+    bases = _bases(context, waiting)
+    for machine in waiting:
+        base = bases.get(machine.id)
+        arrival = context.cache.find_arrival(machine.region, base) if base else None
+        if arrival is None:
             context.engine.resume(machine)
             _tell(context, machine, RESUME, Message("there is room on the disk again"))
+        elif not arrival.problem:
+            log.warning("machine %s in %s goes on: its image can be read", machine.id, machine.region)
+            context.engine.resume(machine)
+
+
+def _bases(context: WorkflowContext, machines: list[Machine]) -> dict[str, Digest]:
+    """Return the image that each of the machines is made from, by the machine's id."""
+    if not machines:
+        return {}
+    with context.database(reading=True) as uow:
+        return {row.id: row.base_digest for row in uow.machines.of_ids({each.id for each in machines})}
 
 
 def _regions(context: WorkflowContext, is_meant: Callable[[float], bool]) -> set[str]:
-    """Return the regions whose free room, as a multiple of the margin, is meant."""
-    names = (region.name for region in context.settings.regions.all)
+    """Return the regions whose free room, as a multiple of the margin, is meant.
+
+    Machines that run in a cloud write to disks there, and not to this host's.
+    """
+    here = (region.name for region in context.settings.regions.all if region.cloud is None)
+    names = filter(context.serves, here)
     return {name for name in names if is_meant(context.disk_room.share(name))}
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from itertools import groupby
 
-from galeria.domain.errors import GaleriaError
+from galeria.domain.errors import GaleriaError, StoreUnavailable
 from galeria.ports.storage_usage import RegionUsage, StoredVersion, chain_of
 from galeria.workflows.context import WorkflowContext
 
@@ -16,11 +16,11 @@ log = logging.getLogger(__name__)
 
 
 def measure_storage_usage(context: WorkflowContext, *, thorough: bool = False) -> None:
-    """Measure the changed galleries of every region; many changes take several runs.
+    """Measure the changed galleries of each region that this process serves; many changes take several runs.
 
     Regions without changes are not read from their stores. Unless `thorough`, their versions are not even listed.
     """
-    for region in context.stores:
+    for region in filter(context.serves, context.stores):
         with context.database(reading=True) as uow:
             if not (thorough or uow.storage_usage.has_news(region)):
                 continue
@@ -33,6 +33,9 @@ def measure_storage_usage(context: WorkflowContext, *, thorough: bool = False) -
         for _, versions in groupby(held, key=lambda each: each.gallery_id):
             try:
                 _measure(context, region, list(versions), chains)
+            except StoreUnavailable as error:  # the next gallery would be waited for as long, in vain
+                log.warning("what galleries hold in %s is not measured now: %s", region, error)
+                break
             except GaleriaError as error:  # one damaged manifest must not hold up the other galleries
                 log.warning("what a gallery holds in %s cannot be measured: %s", region, error)
 

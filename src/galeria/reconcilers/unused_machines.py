@@ -5,6 +5,7 @@ import logging
 from galeria.actions.classes.presence import SeenMachineUse, watch_machines, watched_machines
 from galeria.domain.classes.shutdown import shutdown_rules
 from galeria.domain.errors import GaleriaError
+from galeria.domain.reach.relay import RelayConnection
 from galeria.ports.machines import Machine
 from galeria.ports.relay import Relay
 from galeria.reconcilers.usage import show_in_guest
@@ -25,11 +26,13 @@ def switch_off_unused(context: WorkflowContext, relay: Relay) -> None:
 
 def _uses(context: WorkflowContext, relay: Relay) -> dict[str, SeenMachineUse]:
     with context.database(reading=True) as uow:
-        watched = watched_machines(context.request(uow))
-    connections = relay.state().connections if watched else ()
+        watched = [each for each in watched_machines(context.request(uow)) if context.serves(each[0].region)]
+    connections: dict[str, list[RelayConnection]] = {}
+    for each in relay.state().connections if watched else ():
+        connections.setdefault(each.machine, []).append(each)
     uses = {}
     for machine, lab in watched:
-        own = [each for each in connections if each.machine == machine.id]
+        own = connections.get(machine.id, [])
         is_asked = shutdown_rules(lab.profiles).is_busy_in_use
         uses[machine.id] = SeenMachineUse(
             connections=len(own),

@@ -10,7 +10,7 @@ from galeria.ports.files import DiskRoom, Fetcher, PageFiles, UploadFiles
 from galeria.ports.images import ImageStore
 from galeria.ports.inspection import DiskInspector
 from galeria.ports.machines import ImageCache, VmEngine
-from galeria.ports.work import Clock, IdGenerator, ProgressMeter
+from galeria.ports.work import Clock, IdGenerator, ProgressMeter, RegionWork
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,13 @@ class WorkflowContext:
     meter: ProgressMeter
     settings: Settings
     disk_room: DiskRoom
+    regions: frozenset[str] | None = None  # whose work and machines this process looks after; None: of all
+    elsewhere: RegionWork | None = None  # the other processes' regions; None where this process serves all
     poll_seconds: float = 0.2  # seconds between two checks of something that a step waits for
+
+    def serves(self, region: str) -> bool:
+        """Tell whether this process does the region's work, and the region's machines are on its computer."""
+        return self.regions is None or region in self.regions
 
     def request(self, uow: UnitOfWork) -> BaseRequest:
         """What actions need, within the transaction `uow`. Nobody asks: a workflow works in no caller's name."""

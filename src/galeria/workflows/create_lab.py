@@ -12,7 +12,8 @@ from galeria.ports.machines import FirstBoot
 from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.hardware.specs import machine_spec
-from galeria.workflows.offline.prepare_disk import PREPARE, find_findings, look_again, prepare_disk
+from galeria.workflows.images.held_images import ensure_on_hosts
+from galeria.workflows.offline.prepare_disk import PREPARE, find_findings, look_again, prepare_disk, seed_of
 from galeria.workflows.publish_version import LOOK_INSIDE
 
 CACHE = Message("Bring the image to the hosts")
@@ -42,7 +43,7 @@ def look(context: WorkflowContext, operation_id: str) -> None:
 def ensure_base(context: WorkflowContext, operation_id: str) -> None:
     lab, _ = get_subject(context, operation_id)
     progress = context.meter(operation_id, CACHE)
-    context.cache.ensure_base(lab.location, lab.base_digest, context.stores[lab.location], progress=progress)
+    ensure_on_hosts(context, lab.location, lab.base_digest, progress=progress)
 
 
 def make_template(context: WorkflowContext, operation_id: str) -> None:
@@ -91,24 +92,33 @@ def get_subject(context: WorkflowContext, operation_id: str) -> tuple[Lab, LabMa
         return lab, find_template(uow.machines.of_lab(lab.id))
 
 
+def plain_password(context: WorkflowContext, lab: Lab, machine: LabMachine) -> str:
+    """Return the password itself, which Windows only takes; a random one that nobody knows where none is waiting.
+
+    An empty one would open the account to everybody at the machine's screen.
+    """
+    if lab.os_type is not OsType.WINDOWS:
+        return ""
+    return machine.pending_password or f"{context.id_generator.new_secret()}-A1a"
+
+
 def _first_boot(context: WorkflowContext, lab: Lab, machine: LabMachine, found: Findings | None) -> FirstBoot | None:
     """Return the settings of the first boot.
 
     None for a specialized image, which keeps its identity and accounts, and where all is done on the disk before. Where no
     password is known any more, Windows gets a random one that nobody knows, until it is reset.
     """
-    changes = first_changes(found, lab, machine)
+    changes = first_changes(found, lab, machine, seed=seed_of(context, machine))
     if machine.os_state is OsState.SPECIALIZED or (changes and changes.user_name):
         return None
     is_windows = lab.os_type is OsType.WINDOWS
     plain = "" if machine.kind is MachineKind.TEMPLATE or is_windows else lab.non_admin_user
-    unknown = f"{context.id_generator.new_secret()}-A1a"
     return FirstBoot(
         instance_id=machine.id,
         host_name=machine_host_name(lab, machine),
         user_name=lab.user_name if plain else machine.user_name,
         password_hash=(lab.admin_hash or LOCKED) if plain else machine.pending_password_hash,
-        password=(machine.pending_password or unknown) if is_windows else "",
+        password=plain_password(context, lab, machine),
         plain_user=plain,
         plain_hash=machine.pending_password_hash if plain else "",
     )

@@ -3,6 +3,8 @@
 from galeria.domain.messages import Message
 from galeria.ports.machines import Machine
 from galeria.ports.work import VisibleStep
+from galeria.workflows.classes.kept_machines import drop
+from galeria.workflows.classes.work_disks import keep_or_drop_disks
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.delete_version import prune_caches
 from galeria.workflows.wait_for_operations import wait_for_others
@@ -17,18 +19,21 @@ def delete_lab(step: VisibleStep, context: WorkflowContext, operation_id: str) -
 
 def remove_machines(context: WorkflowContext, operation_id: str) -> None:
     with context.database(reading=True) as uow:
-        machines = uow.machines.of_lab(uow.operations.get(operation_id).subject)
+        lab_id = uow.operations.get(operation_id).subject
+        machines, kept = uow.machines.of_lab(lab_id), uow.kept_machines.of_lab(lab_id)
+    drop(context, kept)
     for machine in machines:
-        context.engine.remove_machine(Machine(id=machine.id, region=machine.region))
+        context.engine.remove_machine(Machine.of(machine))
 
 
 def forget_lab(context: WorkflowContext, operation_id: str) -> str:
-    """Remove the rows of the lab and its machines, and return the lab's region."""
+    """Remove the rows of the lab and its machines, and return the lab's region. Students' work is kept for a time."""
     with context.database() as uow:
         operation = uow.operations.get(operation_id)
         lab = uow.labs.find(operation.subject)
         if lab is None:
             return operation.location
+        keep_or_drop_disks(context, uow, lab)
         for machine in uow.machines.of_lab(lab.id):
             uow.machines.remove(machine)
         if uow.lab_drafts.find_by_key(lab.key) is None:  # a draft that waits for a template is the same lab to people

@@ -7,9 +7,11 @@ from galeria.domain.messages import Message
 from galeria.domain.operations import OperationKind
 from galeria.domain.states import ProvisioningState
 from galeria.ports.database import UnitOfWork
+from galeria.ports.progress import unheard
 from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.create_version import remove_uploads
+from galeria.workflows.images.held_images import ensure_held
 from galeria.workflows.update_version import release_regions
 from galeria.workflows.wait_for_operations import wait_for_others
 
@@ -26,6 +28,7 @@ def remove_contents(context: WorkflowContext, operation_id: str) -> list[str]:
 
     From then on no list shows the version and no id finds it.
     """
+    _keep_for_labs(context, operation_id)
     later = freed_later(context, operation_id)
     remove_unused_uploads(context, operation_id)
     with context.database() as uow:
@@ -44,6 +47,14 @@ def remove_contents(context: WorkflowContext, operation_id: str) -> list[str]:
         _remove_unfinished_import(uow, version)
         uow.commit()
     return regions
+
+
+def _keep_for_labs(context: WorkflowContext, operation_id: str) -> None:
+    """Copy the image to regions whose labs began with it while it was still being replicated there."""
+    with context.database(reading=True) as uow:
+        labs = uow.labs.of_version(uow.operations.get(operation_id).subject)
+    for region, digest in {(lab.location, lab.base_digest) for lab in labs if lab.base_digest}:
+        ensure_held(context, region, digest, progress=unheard)
 
 
 def _remove_unfinished_import(uow: UnitOfWork, version: ImageVersion) -> None:
@@ -81,7 +92,10 @@ def freed_later(context: WorkflowContext, operation_id: str) -> dict[str, int]:
 
 
 def prune_caches(context: WorkflowContext, regions: list[str]) -> None:
-    """Remove cached base disks that no machine uses and no image version of the region names."""
+    """Remove cached base disks that no machine uses and no image version of the region names.
+
+    What is known of how systems start goes with the last region that needs their disk.
+    """
     for region in regions:
         cached = context.cache.bases(region)
         with context.database(reading=True) as uow:
@@ -89,3 +103,9 @@ def prune_caches(context: WorkflowContext, regions: list[str]) -> None:
         for digest in cached:
             if digest not in kept:
                 context.cache.remove_base(region, digest)
+    with context.database(reading=True) as uow:
+        request = context.request(uow)
+        needed = {digest for region in context.stores for digest in live_digests(request, region)}
+    with context.database() as uow:
+        uow.machines.forget_boot_traces(kept=needed)
+        uow.commit()

@@ -20,9 +20,11 @@ from galeria.ports.database import UnitOfWork
 from galeria.ports.disks import DiskSource, OpenDisk
 from galeria.ports.images import Digest
 from galeria.ports.machines import Machine
+from galeria.ports.progress import unheard
 from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.file_sources import FETCH, fetch_file, inspect_file, open_file
+from galeria.workflows.images.held_images import ensure_held
 from galeria.workflows.virtual_disks import EmptyDisk, GrownDisk
 
 SEAL_DISK = Message("Close the disk's layer")
@@ -105,13 +107,13 @@ def seal_layer(context: WorkflowContext, operation_id: str) -> None:
     with context.database(reading=True) as uow:
         machine = uow.machines.get(uow.operations.get(operation_id).inputs.machine)
     context.disk_room.require(0, region=machine.region)
-    context.engine.seal_disk(Machine(id=machine.id, region=machine.region), layer_of(operation_id))
+    context.engine.seal_disk(Machine.of(machine), layer_of(operation_id))
     _keep_hardware(context, operation_id, machine)
 
 
 def _keep_hardware(context: WorkflowContext, operation_id: str, machine: LabMachine) -> None:
     """Keep with a version what its machine started with, and what that machine's firmware knew when the disk was closed."""
-    variables = context.engine.firmware_variables(Machine(id=machine.id, region=machine.region))
+    variables = context.engine.firmware_variables(Machine.of(machine))
     with context.database() as uow:
         operation = uow.operations.get(operation_id)
         hardware = uow.labs.get(machine.lab_id).hardware
@@ -192,6 +194,8 @@ def _capture(
         _pin(context, operation_id, lun, digest)
 
     progress = context.meter(operation_id, _store_step(operation))
+    if parent is not None:
+        ensure_held(context, operation.location, parent, progress=unheard)
     captured = context.stores[operation.location].capture(disk, parent=parent, pin=pin, progress=progress)
     with context.database() as uow:
         row = rows_of(uow, uow.operations.get(operation_id))[lun]
@@ -243,12 +247,16 @@ def _pin(context: WorkflowContext, operation_id: str, lun: int, digest: Digest) 
 def _ground(context: WorkflowContext, operation_id: str, origin: Origin) -> tuple[str | None, Digest]:
     """Return the layer from which changes are counted, and the content that it was sealed as.
 
-    Where that content is gone, everything since the machine's own image is read: None and that image's digest.
+    Where that content is gone, or the layer was joined with others before a late retry, everything since the machine's own
+    image is read: None and that image's digest.
     """
     with context.database(reading=True) as uow:
         machine = uow.machines.get(origin.name)
         region = uow.operations.get(operation_id).location
     if origin.parent is None or context.stores[region].find_manifest(origin.parent) is None:
+        return None, machine.base_digest
+    layered = Machine(id=origin.name, region=origin.region)
+    if origin.since is not None and not context.engine.has_layer(layered, origin.since):
         return None, machine.base_digest
     return origin.since, origin.parent
 

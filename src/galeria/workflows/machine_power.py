@@ -18,6 +18,7 @@ from galeria.ports.machines import NO_ADDRESS, Machine, MachineCredentials, Powe
 from galeria.ports.work import VisibleStep
 from galeria.workflows.classes.first_start import is_students, prepare_first_start
 from galeria.workflows.context import WorkflowContext
+from galeria.workflows.create_lab import plain_password
 from galeria.workflows.hardware.other_buses import wait_on_some_bus
 from galeria.workflows.offline.prepare_disk import PREPARE, SET_PASSWORD, set_credentials_offline
 
@@ -67,8 +68,8 @@ def start(context: WorkflowContext, operation_id: str) -> None:
     lab, row, way = _subject(context, operation_id)
     context.disk_room.require(0, region=row.region)
     policy = plan_policy(context, lab)
-    context.engine.start(_machine(row), ssh=not is_foreign(row), way=way, policy=policy)
-    address = context.engine.address(_machine(row))
+    context.engine.start(Machine.of(row), ssh=not is_foreign(row), way=way, policy=policy)
+    address = context.engine.address(Machine.of(row))
     with context.database() as uow:
         uow.machines.get(row.id).address = address
         uow.commit()
@@ -97,7 +98,7 @@ def wait_ready(context: WorkflowContext, operation_id: str) -> None:
     except MachineFailed as error:
         if not foreign or isinstance(error, RootDiskNotFound):
             raise
-        if lab.os_type is OsType.WINDOWS and context.engine.power(_machine(row)) is Power.RUNNING:
+        if lab.os_type is OsType.WINDOWS and context.engine.power(Machine.of(row)) is Power.RUNNING:
             return  # its own account was asked for, which holds without an agent too
         closed = Message("Its way in stays closed, because the accounts of its image are still open in it.")
         raise MachineFailed(join(error.message, closed), hint=error.hint, code=error.code) from error
@@ -106,7 +107,7 @@ def wait_ready(context: WorkflowContext, operation_id: str) -> None:
 def apply_credentials(context: WorkflowContext, operation_id: str) -> None:
     """Set the pending credentials in the machine. A generalized image has taken them at its first boot already."""
     lab, row, _ = _subject(context, operation_id)
-    machine, foreign = _machine(row), is_foreign(row)
+    machine, foreign = Machine.of(row), is_foreign(row)
     resetting = row.state is MachineState.RESETTING_PASSWORD
     if resetting:
         _require_agent(context, row)
@@ -115,7 +116,7 @@ def apply_credentials(context: WorkflowContext, operation_id: str) -> None:
         credentials = MachineCredentials(
             user_name=row.user_name,
             password_hash=row.pending_password_hash,
-            password=row.pending_password,
+            password=plain_password(context, lab, row),
             retire=tuple(row.retire_accounts),
             close_others=foreign and not resetting and closes_others(lab, row),
             is_admin=is_admin_account(lab, row),
@@ -136,18 +137,18 @@ def apply_credentials(context: WorkflowContext, operation_id: str) -> None:
 def open_ssh(context: WorkflowContext, operation_id: str) -> None:
     """Open the way in, and wait until the machine answers there: one that was closed until now has never been asked."""
     lab, row, way = _subject(context, operation_id)
-    context.engine.open_ssh(_machine(row), way=way)
+    context.engine.open_ssh(Machine.of(row), way=way)
     _wait(context, lab, row, way)
 
 
 def stop(context: WorkflowContext, operation_id: str) -> None:
-    context.engine.stop(_machine(_subject(context, operation_id)[1]), seconds=context.settings.stop_seconds)
+    context.engine.stop(Machine.of(_subject(context, operation_id)[1]), seconds=context.settings.stop_seconds)
 
 
 def note_state(context: WorkflowContext, operation_id: str, state: MachineState) -> None:
     row = _subject(context, operation_id)[1]
     # One that does not answer yet may do so in a moment: the reconciler notes what it then sees.
-    has_agent = True if state is MachineState.RUNNING and context.engine.has_agent(_machine(row)) else None
+    has_agent = True if state is MachineState.RUNNING and context.engine.has_agent(Machine.of(row)) else None
     with context.database() as uow:
         row = uow.machines.get(row.id)
         row.state, row.failure = moved(row.state, state, Message("The machine")), EMPTY
@@ -162,7 +163,7 @@ def is_foreign(row: LabMachine) -> bool:
 
 def _wait(context: WorkflowContext, lab: Lab, row: LabMachine, way: WayIn) -> None:
     try:
-        context.engine.wait_ready(_machine(row), way=way, seconds=context.settings.boot_seconds)
+        context.engine.wait_ready(Machine.of(row), way=way, seconds=context.settings.boot_seconds)
     except MachineFailed as error:
         reason = _foreign_network(context, lab) if error.code == NO_ADDRESS else EMPTY
         if not reason:
@@ -192,7 +193,7 @@ def _foreign_network(context: WorkflowContext, lab: Lab) -> Message:
 def _require_agent(context: WorkflowContext, row: LabMachine) -> None:
     """Wait a moment for the agent, which may come up after the SSH server. Raise MachineFailed, and note it, without one."""
     try:
-        context.engine.wait_ready(_machine(row), way=WayIn.AGENT, seconds=AGENT_SECONDS)
+        context.engine.wait_ready(Machine.of(row), way=WayIn.AGENT, seconds=AGENT_SECONDS)
     except MachineFailed as error:
         with context.database() as uow:
             uow.machines.get(row.id).has_agent = False
@@ -205,7 +206,3 @@ def _subject(context: WorkflowContext, operation_id: str) -> tuple[Lab, LabMachi
         row = uow.machines.get(uow.operations.get(operation_id).subject)
         lab = uow.labs.get(row.lab_id)
         return lab, row, way_in(lab.profiles, lab.os_type)
-
-
-def _machine(row: LabMachine) -> Machine:
-    return Machine(id=row.id, region=row.region)

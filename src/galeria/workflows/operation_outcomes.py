@@ -75,7 +75,7 @@ def look_at_machine(context: WorkflowContext, operation_id: str) -> SeenMachine 
         row = uow.machines.find(operation.subject) if operation.kind_type.subject is Subject.MACHINE else None
     if row is None:
         return None
-    machine = Machine(id=row.id, region=row.region)
+    machine = Machine.of(row)
     try:
         return SeenMachine(
             is_on=context.engine.power(machine) is Power.RUNNING, observation=context.engine.observe(machine)

@@ -47,7 +47,7 @@ def stop_template(context: WorkflowContext, operation_id: str) -> None:
         row = uow.machines.get(machine_id) if machine_id else None
     if row is None:
         return
-    machine = Machine(id=row.id, region=row.region)
+    machine = Machine.of(row)
     if context.engine.power(machine) is Power.RUNNING:
         context.engine.stop(machine, seconds=context.settings.stop_seconds)
     with context.database() as uow:

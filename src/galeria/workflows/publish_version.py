@@ -1,6 +1,7 @@
 """What every new image version goes through: its disk is looked into, it is sealed, and brought to its regions."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 
 from galeria.domain.errors import Canceled, GaleriaError, Unavailable
 from galeria.domain.images.findings import Look
@@ -13,6 +14,7 @@ from galeria.ports.images import Digest
 from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.operation_steps import close_region
+from galeria.workflows.regions.replicate_elsewhere import replicate_elsewhere, taken_out
 
 LOOK_INSIDE = Message("Look inside the disk")
 SEAL = Message("Seal the version")
@@ -70,8 +72,9 @@ def replicate_everywhere(context: WorkflowContext, operation_id: str, version_id
         ]
     if not waiting:
         return
+    # The context, so that what they log names the operation.
     with ThreadPoolExecutor(len(waiting), thread_name_prefix="replicate") as pool:
-        jobs = [pool.submit(_replicate, context, operation_id, version, region) for region in waiting]
+        jobs = [pool.submit(copy_context().run, _bring, context, operation_id, version, region) for region in waiting]
         failures = [failure for failure in (job.result() for job in jobs) if failure]
     for failure in failures:
         if isinstance(failure[1], Canceled):
@@ -87,6 +90,27 @@ def replicate_everywhere(context: WorkflowContext, operation_id: str, version_id
             ),
             code="ReplicationFailed",
         )
+
+
+def _bring(
+    context: WorkflowContext, operation_id: str, version: ImageVersion, region: str
+) -> tuple[str, GaleriaError] | None:
+    """Replicate to the region, or have it done by whoever does the region's work."""
+    if context.elsewhere is None or context.serves(region):
+        return _replicate(context, operation_id, version, region)
+    return replicate_elsewhere(context, context.elsewhere, operation_id, version.id, region)
+
+
+def replicate_here(context: WorkflowContext, operation_id: str, version_id: str, region: str) -> None:
+    """Replicate to a region whose work this process does, for an operation that another process runs or has run.
+
+    May be repeated. What becomes of it stands in the replica and in the operation's step.
+    """
+    with context.database(reading=True) as uow:
+        replica = uow.versions.find_replica(version_id, region)
+        version = uow.versions.find(version_id)
+    if version and replica and replica.state is not ReplicaState.COMPLETED:
+        _replicate(context, operation_id, version, region)
 
 
 def _of_region(region: str, error: GaleriaError) -> Message:
@@ -134,10 +158,7 @@ def _end_replica(
 
 def _replica(found: Replica | None, region: str) -> Replica:
     if found is None:
-        raise Canceled(
-            Message("The region {region} was taken out of the version.", region=region),
-            hint=Message("Add it again to fill it."),
-        )
+        raise taken_out(region)
     return found
 
 

@@ -5,15 +5,17 @@ from galeria.domain.labs.labs import LabMachine, MachineKind
 from galeria.domain.labs.preparation import accounts_to_close, kept_accounts
 from galeria.domain.labs.revisions import LOCKED
 from galeria.domain.messages import Message
-from galeria.domain.operation_inputs import RedeployInputs
+from galeria.domain.operation_inputs import PreparationInputs, RedeployInputs
 from galeria.domain.states import MachineState
-from galeria.ports.machines import Machine, Power
+from galeria.ports.machines import Machine
 from galeria.ports.work import VisibleStep
 from galeria.workflows.classes.first_start import as_new, machine_of_lab
+from galeria.workflows.classes.kept_machines import SET_ASIDE, drop_surplus, set_aside, stop_if_there
 from galeria.workflows.classes.revisions import get_newest
 from galeria.workflows.classes.student_machines import make_machines
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.create_lab import ensure_machine, forget_password, is_preparing
+from galeria.workflows.images.held_images import ensure_on_hosts
 from galeria.workflows.machine_power import apply_credentials, note_state, open_ssh, start, wait_ready
 from galeria.workflows.offline.prepare_disk import PREPARE, find_findings, prepare_disk
 
@@ -23,7 +25,10 @@ CACHE = Message("Bring the image to the host")
 def reimage_machine(step: VisibleStep, context: WorkflowContext, operation_id: str) -> None:
     step(CACHE, ensure_base, context, operation_id)
     step(Message("Shut the machine down"), stop_if_there, context, operation_id)
-    step(Message("Remove its disk"), remove, context, operation_id)
+    if is_keeping(context, operation_id):
+        step(SET_ASIDE, set_aside, context, operation_id)
+    else:
+        step(Message("Remove its disk"), remove, context, operation_id)
     step(Message("Forget what it held"), forget, context, operation_id)
     step(Message("Make it anew"), make, context, operation_id)
     if is_preparing(context, operation_id):
@@ -58,18 +63,17 @@ def ensure_base(context: WorkflowContext, operation_id: str) -> None:
     else:
         digest = row.base_digest
     progress = context.meter(operation_id, CACHE)
-    context.cache.ensure_base(row.region, digest, context.stores[row.region], progress=progress)
+    ensure_on_hosts(context, row.region, digest, progress=progress)
 
 
-def stop_if_there(context: WorkflowContext, operation_id: str) -> None:
-    """Shut the machine down. May be repeated; an earlier attempt may have left no machine."""
-    machine = _machine(_row(context, operation_id))
-    if context.engine.power(machine) is not Power.ABSENT:
-        context.engine.stop(machine, seconds=context.settings.stop_seconds)
+def is_keeping(context: WorkflowContext, operation_id: str) -> bool:
+    """Return whether the machine is kept for a time. That never changes, so that it may be asked between steps."""
+    with context.database(reading=True) as uow:
+        return uow.operations.get(operation_id).inputs_as(PreparationInputs).keeps
 
 
 def remove(context: WorkflowContext, operation_id: str) -> None:
-    context.engine.remove_machine(_machine(_row(context, operation_id)))
+    context.engine.remove_machine(Machine.of(_row(context, operation_id)))
 
 
 def forget(context: WorkflowContext, operation_id: str) -> None:
@@ -80,6 +84,7 @@ def forget(context: WorkflowContext, operation_id: str) -> None:
     lab, row = machine_of_lab(context, operation_id)
     if row.kind is MachineKind.USER:
         as_new(context, lab, row)
+        drop_surplus(context, row)
         with context.database() as uow:
             operation = uow.operations.get(operation_id)
             operation.outputs = {
@@ -124,7 +129,3 @@ def prepare(context: WorkflowContext, operation_id: str) -> None:
 
 def _row(context: WorkflowContext, operation_id: str) -> LabMachine:
     return machine_of_lab(context, operation_id)[1]
-
-
-def _machine(row: LabMachine) -> Machine:
-    return Machine(id=row.id, region=row.region)

@@ -9,6 +9,7 @@ from galeria.domain.operations import OPERATION_TYPES, OperationKind
 from galeria.domain.states import OperationStatus, is_settled, moved
 from galeria.ports.files import REFUSED_FILE
 from galeria.ports.work import Step, VisibleStep
+from galeria.workflows.classes.kept_machines import bring_back_machine
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.create_lab import create_lab
 from galeria.workflows.create_version import create_version, export_template
@@ -49,6 +50,7 @@ WORKFLOWS: dict[OperationKind, Workflow] = {
     OperationKind.STOP_MACHINE: stop_machine,
     OperationKind.RESET_PASSWORD: reset_password,
     OperationKind.REIMAGE_MACHINE: reimage_machine,
+    OperationKind.BRING_BACK_MACHINE: bring_back_machine,
     OperationKind.REDEPLOY_MACHINE: redeploy_machine,
     OperationKind.DELETE_GROUP: delete_group,
 }

@@ -53,9 +53,10 @@ def release_regions(context: WorkflowContext, operation_id: str, regions: list[s
 
 def collect(context: WorkflowContext, region: str) -> int:
     """Collect garbage in the region's store, and return the freed bytes. Raises Conflict while a writer holds its lease."""
+    return context.stores[region].collect(lambda: live_contents(context, region)).freed_bytes
 
-    def live() -> set[str]:
-        with context.database(reading=True) as uow:
-            return live_digests(context.request(uow), region)
 
-    return context.stores[region].collect(live).freed_bytes
+def live_contents(context: WorkflowContext, region: str) -> set[str]:
+    """Return the digests of all sealed content that something in the region needs."""
+    with context.database(reading=True) as uow:
+        return live_digests(context.request(uow), region)

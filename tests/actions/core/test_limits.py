@@ -29,9 +29,14 @@ def linux(new_installation: MakeInstallation) -> LocalInstallation:
 
 
 def limited(
-    installation: LocalInstallation, *, labs: Limit = MANY, machines: Limit = MANY, operations: Limit = MANY
+    installation: LocalInstallation,
+    *,
+    labs: Limit = MANY,
+    machines: Limit = MANY,
+    operations: Limit = MANY,
+    exports: Limit = MANY,
 ) -> LocalInstallation:
-    limits = Limits(labs=labs, machines=machines, operations=operations)
+    limits = Limits(labs=labs, machines=machines, operations=operations, exports=exports)
     return installation.with_settings(replace(installation.context.settings, limits=limits))
 
 
@@ -68,6 +73,42 @@ def test_everybody_together_has_so_many_labs_administrators_included(linux: Loca
     ) as refused:
         few.begin_lab("three", LINUX, who="admin")
     assert "'labs' under [limits]" in str(refused.value.hint)
+
+
+def test_one_lab_account_has_so_many_labs_and_machines(linux: LocalInstallation) -> None:
+    few = limited(linux, labs=Limit(per_person=9, per_account=2, in_all=9))
+    few.begin_lab("one", LINUX)
+    draft(few, "two", who="colleague")
+    with pytest.raises(
+        Conflict, match="A lab account may have 2 labs at a time, and this would be number 3"
+    ) as refused:
+        few.begin_lab("three", LINUX, who="admin")
+    assert "'labs_per_account' under [limits]" in str(refused.value.hint)
+    few = limited(linux, machines=Limit(per_person=99, per_account=10, in_all=99))
+    with pytest.raises(Conflict, match="of a lab account may have 10 machines together, and this would make 11"):
+        change_capacity(few, "one", 10)
+    change_capacity(few, "one", 9)
+
+
+@pytest.mark.parametrize(
+    ("exports", "setting"),
+    [
+        (Limit(per_person=1, per_account=9, in_all=9), "exports_per_person"),
+        (Limit(per_person=9, per_account=1, in_all=9), "exports_per_account"),
+        (Limit(per_person=9, per_account=9, in_all=1), "exports"),
+    ],
+)
+def test_so_many_exports_are_under_way(linux: LocalInstallation, exports: Limit, setting: str) -> None:
+    for lab in ("one", "two"):
+        linux.run(linux.begin_lab(lab, LINUX))
+    few = limited(linux, exports=exports)
+    first = few.begin_export("one", "first")
+    with pytest.raises(TooManyRequests) as refused:
+        few.begin_export("two", "second")
+    assert (refused.value.code, refused.value.seconds) == ("OperationNotAllowed", 60)
+    assert f"'{setting}' under [limits]" in str(refused.value.hint)
+    few.run(first)
+    few.begin_export("two", "second")
 
 
 def test_a_lab_that_is_gone_makes_room(linux: LocalInstallation) -> None:

@@ -119,3 +119,20 @@ def test_an_exact_version_has_its_own_obstacles() -> None:
     assert found(facts(being_made(), {"brazilsouth": ReplicaState.PENDING})) == ["BeingMade"]
     assert found(facts(version(state=ProvisioningState.DELETING))) == ["NoUsableVersion"]
     assert found(facts(version(deleted_at=NOW))) == ["NoUsableVersion"]
+
+
+@pytest.mark.parametrize(
+    ("here", "elsewhere", "expected"),
+    [
+        (ReplicaState.COMPLETED, ReplicaState.FAILED, []),
+        (ReplicaState.PENDING, ReplicaState.COMPLETED, []),
+        (ReplicaState.REPLICATING, ReplicaState.COMPLETED, []),
+        (ReplicaState.FAILED, ReplicaState.COMPLETED, ["NotInRegion"]),
+        (ReplicaState.REPLICATING, ReplicaState.REPLICATING, ["NoUsableVersion"]),
+    ],
+)
+def test_an_exact_version_may_still_be_on_its_way(
+    here: ReplicaState, elsewhere: ReplicaState, expected: list[str]
+) -> None:
+    given = facts(version(), {"brazilsouth": elsewhere, "westeurope": here})
+    assert [each.code for each in version_obstacles(account(), given, "westeurope")] == expected

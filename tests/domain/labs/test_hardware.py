@@ -5,13 +5,15 @@ import pytest
 from galeria.domain.images.findings import Findings, SystemKind
 from galeria.domain.images.galleries import Generation, OsType
 from galeria.domain.labs.fitting_hardware import (
+    CLOUDS_LACK,
     ImageTraits,
+    cloud_hardware,
     disk_buses,
     fitting_hardware,
     missing_loader,
     other_hardware,
 )
-from galeria.domain.labs.hardware import DiskBus, Hardware, NetworkCard
+from galeria.domain.labs.hardware import DiskBus, FirmwareVariable, Hardware, NetworkCard
 
 TRUSTED = ({"name": "securityType", "value": "TrustedLaunch"},)
 
@@ -125,3 +127,28 @@ def test_a_disk_without_the_usual_loader_names_the_one_to_start(programs: tuple[
     assert missing_loader(found) == loader
     assert fitting_hardware(traits(), found).loader == loader
     assert fitting_hardware(traits(Generation.V1), found).loader == ""
+
+
+def test_in_a_cloud_the_bus_is_one_that_clouds_have() -> None:
+    found, made_for_hyper_v = traits(), linux("nvme", "hv_storvsc", "ahci")
+    assert fitting_hardware(found, made_for_hyper_v).disk_bus is DiskBus.NVME
+    assert cloud_hardware(None, found, made_for_hyper_v).disk_bus is DiskBus.SATA
+    known = Hardware(disk_bus=DiskBus.NVME, network_card=NetworkCard.E1000)
+    assert cloud_hardware(known, found, made_for_hyper_v) == Hardware(
+        disk_bus=DiskBus.SATA, network_card=NetworkCard.E1000
+    )
+    assert cloud_hardware(Hardware(disk_bus=DiskBus.IDE), found, None).disk_bus is DiskBus.IDE
+    held, tried = Hardware(), list[DiskBus]()
+    while (other := other_hardware(found, held, tried, lacks=CLOUDS_LACK)) is not None:
+        tried.append(held.disk_bus)
+        held = other
+    assert {*tried, held.disk_bus} == {*DiskBus} - {DiskBus.NVME}
+
+
+def test_in_a_cloud_no_boot_entry_helps_a_loader_in_an_unusual_place() -> None:
+    entry = FirmwareVariable(name="Boot0001", guid="8be4df61-93ca-11d2-aa0d-00e098032b8c", attributes=7, data="00")
+    known, loader = Hardware(firmware_variables=(entry,)), "EFI/debian/shimx64.efi"
+    assert cloud_hardware(known, traits(), linux("virtio_blk", programs=(loader,))) == Hardware(loader=loader)
+    assert cloud_hardware(known, traits(), linux("virtio_blk")) == Hardware()
+    assert cloud_hardware(known, traits(), None) == Hardware()
+    assert cloud_hardware(None, traits(Generation.V1), linux("virtio_blk", programs=(loader,))) == Hardware()

@@ -17,7 +17,7 @@ from galeria.domain.images.findings import (
 from galeria.domain.images.galleries import Generation, OsState, OsType
 from galeria.domain.labs.disk_changes import DiskChanges
 from galeria.domain.labs.labs import Lab, LabMachine, MachineKind
-from galeria.domain.labs.preparation import accounts_to_close, card_address, first_changes
+from galeria.domain.labs.preparation import CLOUD_SEED, accounts_to_close, card_address, first_changes
 
 LINUX = Findings(kind=SystemKind.LINUX, ssh=SshServer(name="openssh", has_host_keys=True))
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -109,6 +109,23 @@ def test_a_generalized_image_is_left_to_a_cloud_init_that_hears_of_us(
 ) -> None:
     found = replace(LINUX, cloud_init=CloudInit(data_sources=sources))
     assert first_changes(found, lab(OsState.GENERALIZED), machine(OsState.GENERALIZED)) == changes
+
+
+@pytest.mark.parametrize(
+    ("sources", "told"),
+    [
+        ((), ()),
+        (("ConfigDrive", "None"), ()),
+        (("NoCloud", "None"), ("ConfigDrive", "NoCloud", "None")),
+        (("Azure",), ("ConfigDrive", "Azure", "None")),
+    ],
+)
+def test_in_a_cloud_the_drive_that_machines_have_there_is_heard_of(
+    sources: tuple[str, ...], told: tuple[str, ...]
+) -> None:
+    found = replace(LINUX, cloud_init=CloudInit(data_sources=sources))
+    changes = first_changes(found, lab(OsState.GENERALIZED), machine(OsState.GENERALIZED), seed=CLOUD_SEED)
+    assert (changes or DiskChanges()).data_sources == told
 
 
 @pytest.mark.parametrize("cloud_init", [None, CloudInit(is_enabled=False, data_sources=("Azure",))])

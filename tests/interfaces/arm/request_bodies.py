@@ -45,6 +45,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "Labs_CreateOrUpdate": lab_body(f"{PLAN}/images/ready"),
     "Labs_Update": {},
     "VirtualMachines_ResetPassword": {"username": "ana", "password": "correct-Horse-7"},
+    "Labs_RestoreWork": {"id": "no-such-work"},
+    "Labs_UpdateMachines": {"when": "AtStop"},
+    "VirtualMachines_Update": {"when": "Now"},
+    "VirtualMachines_BringBack": {"id": "no-such-machine"},
     "People_SetPassword": {"new": "correct-Horse-7"},
     "RoleAssignments_Create": {"properties": {"roleDefinitionId": "Reader", "principalId": "victim"}},
 }

@@ -14,6 +14,7 @@ import uvicorn
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from fastapi import APIRouter
 
+from galeria.adapters.identity.memory_tries import MemoryTries
 from galeria.adapters.identity.tokens import JwtTokens
 from galeria.adapters.reach.ssh_shells import SshShells
 from galeria.adapters.system import RandomIdGenerator
@@ -129,6 +130,7 @@ def make_arm(installation: LocalInstallation, key: RSAPrivateKey, endpoint: str)
         clock=context.clock,
         id_generator=RandomIdGenerator(),
         secrets=secrets(),
+        wrong_tries=MemoryTries(context.clock),
         tokens=JwtTokens(key, tenant_id=TENANT, endpoint=endpoint, clock=context.clock),
         starter=begun,
         settings=context.settings,

@@ -11,9 +11,11 @@ from typer.testing import CliRunner, Result
 
 from galeria.domain.audit import AuditBreak, AuditHead, AuditVerified
 from galeria.domain.errors import OutOfSpace
+from galeria.domain.images.upkeep import StoreUpkeep, UpkeepKind
 from galeria.domain.messages import Message
 from galeria.domain.reach.relay import RelayConnection, RelayState, Service
 from galeria.domain.reach.server_settings import ServerOptions
+from galeria.domain.serving.backups import Backup
 from galeria.interfaces.cli.app import make_cli
 from galeria.interfaces.cli.kit.host_commands import RegionProgress
 from galeria.ports.images import Collected, Damage, Verified
@@ -45,8 +47,15 @@ class CannedDoors:
     ) -> None:
         self.calls.append(("serve", data, options, worker, fake, *allow_import_from))
 
-    def worker(self, data: Path, *, allow_import_from: tuple[str, ...] = ()) -> None:
-        self.calls.append(("worker", data, *allow_import_from))
+    def worker(
+        self,
+        data: Path,
+        *,
+        regions: tuple[str, ...] = (),
+        fake: bool = False,
+        allow_import_from: tuple[str, ...] = (),
+    ) -> None:
+        self.calls.append(("worker", data, regions, fake, *allow_import_from))
 
     def doctor(self, data: Path) -> list[HostCheck]:
         return [
@@ -90,6 +99,21 @@ class CannedDoors:
             "client_secret": "hidden-secret",
         }
 
+    def store_upkeep(self, data: Path) -> list[StoreUpkeep]:
+        begun, ended = datetime(2026, 3, 2, 12, 30, tzinfo=UTC), datetime(2026, 3, 1, 4, 5, tzinfo=UTC)
+        return [
+            StoreUpkeep(region="brazilsouth", kind=UpkeepKind.COLLECTION, finished_at=ended, last_bytes=3 << 20),
+            StoreUpkeep(
+                region="brazilsouth",
+                kind=UpkeepKind.SCRUB,
+                begun_at=begun,
+                after="packs/00",
+                done_bytes=3 << 30,
+                left_bytes=9 << 30,
+                damaged=1,
+            ),
+        ]
+
     def verify_store(self, data: Path, region: str | None, progress: RegionProgress) -> list[tuple[str, Verified]]:
         progress("brazilsouth")(done=10, total=10)
         return [("brazilsouth", Verified(manifests=2, chunks=30, bytes_read=4096, damaged=self.damaged))]
@@ -108,8 +132,34 @@ class CannedDoors:
     def rebuild_index(self, data: Path, region: str | None) -> list[tuple[str, int]]:
         return [("brazilsouth", 30)]
 
+    def backup(self, data: Path, target: Path) -> Backup:
+        self.calls.append(("backup", str(data), str(target)))
+        return backup_of(target)
+
+    def restore(self, data: Path, file: Path) -> Backup:
+        self.calls.append(("restore", str(data), str(file)))
+        return backup_of(file)
+
+    def move_database(self, data: Path, *, back: bool) -> list[tuple[str, int]]:
+        self.calls.append(("move", data, back))
+        return [("subscriptions", 1), ("locks", 0), ("labs", 12)]
+
     def demo(self, data: Path | None, *, keep: bool) -> None:
         raise OutOfSpace(Message("The disk is full."), hint=Message("Free 2 GB."))
+
+
+def backup_of(file: Path) -> Backup:
+    return Backup(
+        file=file,
+        created_at=datetime(2026, 3, 2, 12, 30, tzinfo=UTC),
+        version="1.2.3",
+        revision="0041",
+        installation="i-1",
+        names=("galeria.toml", "private/galeria.db"),
+        size=4096,
+        left_out=("disk.vhd",),
+        elsewhere=("/etc/galeria/chain.pem",),
+    )
 
 
 @pytest.fixture

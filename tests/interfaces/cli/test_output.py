@@ -35,9 +35,13 @@ LOCAL = {
     "connect": ["connect", "--data", "place"],
     "audit-verify": ["audit", "verify"],
     "relay-list": ["relay", "list"],
+    "backup": ["backup", "of-today.gz", "--data", "place"],
+    "restore": ["restore", "of-today.gz", "--data", "place"],
+    "store-status": ["store", "status"],
     "store-verify": ["store", "verify"],
     "store-gc": ["store", "gc", "--dry-run"],
     "store-rebuild-index": ["store", "rebuild-index"],
+    "database-move": ["database", "move"],
 }
 
 

@@ -21,6 +21,7 @@ SERVER = {
     "joserfc",
     "libvirt",
     "obstore",
+    "prometheus_client",
     "psycopg",
     "sqlalchemy",
     "starlette",

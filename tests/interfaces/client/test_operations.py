@@ -59,7 +59,7 @@ def test_a_long_retry_after_is_cut_short(double: RestDouble, operations: Operati
 
     operations.wait("op-1")
 
-    assert 0.15 < time.monotonic() - began < 5
+    assert 0.15 < time.monotonic() - began < 30
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from galeria.interfaces.client.credentials import Ask, Token
 from galeria.interfaces.client.sparse_pieces import plain_piece, sparse_piece
 from galeria.interfaces.client.uploads import LEAST_PIECE, UploadsClient
 from tests.adapters.files.tus_server import make_app, serving
-from tests.small_proxy import SmallProxy, proxied
+from tests.servers.small_proxy import SmallProxy, proxied
 
 KIB, MIB = 1 << 10, 1 << 20
 Sending = Callable[[SmallProxy], UploadsClient]

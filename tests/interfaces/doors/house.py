@@ -17,9 +17,9 @@ from galeria.domain.images.galleries import OS_DISK
 from galeria.domain.operations import Operation
 from galeria.domain.states import OperationStatus
 from galeria.programs import run
-from tests.file_server import FileServer
 from tests.interfaces.web.served import Portal, text_of
 from tests.local_installation import GALLERY, GROUP, LocalInstallation
+from tests.servers.file_server import FileServer
 
 HOME = "brazilsouth"
 TUS = {"Tus-Resumable": "1.0.0"}

@@ -12,10 +12,10 @@ from galeria.domain.settings import Settings
 from galeria.interfaces.cli.app import make_cli
 from tests.adapters.files.disk_cases import CASES, DiskCase
 from tests.adapters.files.disk_files import raw_disk
-from tests.file_server import FileServer, serving_file
 from tests.interfaces.doors.house import DOORS, Became, House
 from tests.interfaces.web.served import Portal, serving
 from tests.prepared_installations import PreparedInstallations
+from tests.servers.file_server import FileServer, serving_file
 
 Door = Callable[[House, Path, Path], Became]
 

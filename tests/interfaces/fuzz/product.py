@@ -93,7 +93,9 @@ def running(folder: Path, empty_database: Path, key: RSAPrivateKey, *, port: int
         for person in uow.people.all():
             person.secret_hash = secrets().hash(PASSWORD)
         uow.commit()
-    password_sign_in = PasswordSignIn(arm.services.requests, arm.services.secrets, arm.services.tokens)
+    password_sign_in = PasswordSignIn(
+        arm.services.requests, arm.services.secrets, arm.services.tokens, arm.services.wrong_tries
+    )
     app = make_app(arm.services, password_sign_in=password_sign_in)
     pages = make_portal(arm.services, password_sign_in, patience=20)
     pages.install(app)

@@ -3,7 +3,6 @@
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from fastapi import Depends, FastAPI
 
 from galeria.actions.core.caller import Caller
 from galeria.adapters.identity.keys import Installation
+from galeria.adapters.identity.memory_tries import MemoryTries
 from galeria.adapters.identity.tokens import JwtTokens
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.request_rates import RequestRates
@@ -23,8 +23,10 @@ from galeria.interfaces.http.known_browsers import mark_cookie
 from galeria.interfaces.http.request_limits import RequestLimits
 from galeria.interfaces.login.authority import Authority
 from galeria.interfaces.login.bearer import bearer, unauthenticated_handler
+from galeria.interfaces.login.password_sign_in import PasswordSignIn
 from galeria.interfaces.login.router import login_router
 from tests.identity_context import IdentityContext
+from tests.waiting import until
 
 AZ = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 TOKEN = "/adfs/oauth2/token"
@@ -105,7 +107,7 @@ def application(context: IdentityContext, identity_files: Installation, authorit
             authority,
             requests=context.requests,
             tokens=tokens,
-            secrets=context.secrets,
+            password_sign_in=PasswordSignIn(context.requests, context.secrets, tokens, MemoryTries(context.clock)),
         )
     )
     known = bearer(tokens, context.database, context.id_generator, RequestLimits(RequestRates()))
@@ -130,9 +132,7 @@ def serving(app: FastAPI, identity_files: Installation, listener: socket.socket)
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     try:
-        deadline = time.monotonic() + 10
-        while not server.started and time.monotonic() < deadline:
-            time.sleep(0.005)
+        until(lambda: server.started, "the server listens")
         yield
     finally:
         server.should_exit = True

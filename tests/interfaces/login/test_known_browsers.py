@@ -7,6 +7,7 @@ import pytest
 from galeria.actions.people.people import set_password
 from galeria.actions.people.token_sessions import revoke_sessions
 from galeria.adapters.db.unit_of_work import SqlDatabase
+from galeria.adapters.identity.memory_tries import MemoryTries
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.people.principals import Principal, PrincipalKind
 from galeria.interfaces.http.known_browsers import MARK_SECONDS
@@ -27,7 +28,9 @@ def own_context(database: SqlDatabase) -> IdentityContext:
 
 @pytest.fixture
 def door(own_context: IdentityContext) -> PasswordSignIn:
-    return PasswordSignIn(own_context.requests, own_context.secrets, tokens_of(own_context))
+    return PasswordSignIn(
+        own_context.requests, own_context.secrets, tokens_of(own_context), MemoryTries(own_context.clock)
+    )
 
 
 @pytest.fixture

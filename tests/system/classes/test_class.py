@@ -8,8 +8,9 @@ import pytest
 from galeria.interfaces.client.operations import OperationSnapshot, StartedWork
 from galeria.interfaces.demo.people import DemoFiles
 from galeria.interfaces.demo.shell import SshShell
-from tests.system.conftest import open_gallery
-from tests.system.server_process import PASSWORD, USER, ServerProcess, until
+from tests.system.conftest import start_with_gallery
+from tests.system.server_process import PASSWORD, USER, ServerProcess
+from tests.waiting import until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 
@@ -58,7 +59,7 @@ def snapshot(server_process: ServerProcess, work: StartedWork) -> OperationSnaps
 def a_published_class(server_process: ServerProcess, material: DemoFiles) -> None:
     """Eight machines of a template in which a lesson was written."""
     server_process.settle(SETTINGS)
-    open_gallery(server_process)
+    start_with_gallery(server_process)
     labs = server_process.galeria.labs
     server_process.imported("Linux", material.qcow2)
     server_process.make_lab("algebra", server_process.image_id("Linux"))

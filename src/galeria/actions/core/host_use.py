@@ -3,29 +3,34 @@
 from galeria.actions.core.base_request import BaseRequest
 from galeria.domain.errors import Invalid
 from galeria.domain.labs.labs import LabMachine
-from galeria.domain.labs.sizes import get_size
+from galeria.domain.labs.sizes import Size, get_size
 from galeria.domain.labs.start_queue import HostUse, memory_cost
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import OperationStatus
 
 
-def host_use(request: BaseRequest) -> HostUse:
-    """Returns what machines take of the host now."""
-    starts = request.uow.operations.of_kind(OperationKind.START_MACHINE)
+def host_use(request: BaseRequest, *, regions: frozenset[str] | None = None) -> HostUse:
+    """Returns what machines take of the host now, and who waits: of all regions, or of some."""
+    starts = _starts(request, regions)
     begun = {each.subject for each in starts if each.status is OperationStatus.IN_PROGRESS}
-    taking = request.uow.machines.sizes_on_host(starting=begun)
+    taking = request.uow.machines.sizes_on_host(starting=begun, regions=regions)
     return HostUse(
         running=sum(count for _, count in taking),
         starting=len(begun),
         waiting=sum(each.status is OperationStatus.NOT_STARTED for each in starts),
         memory_mib=sum(count * _memory(request, size) for size, count in taking),
+        cores=sum(count * _cores(request, size) for size, count in taking),
     )
 
 
-def waiting_starts(request: BaseRequest) -> list[Operation]:
-    """Returns the starts that wait for room on the host, in the order in which they are served."""
+def waiting_starts(request: BaseRequest, regions: frozenset[str] | None = None) -> list[Operation]:
+    """Returns the starts in these regions, or in all, that wait for room on the host, in the order in which they are served."""
+    return [each for each in _starts(request, regions) if each.status is OperationStatus.NOT_STARTED]
+
+
+def _starts(request: BaseRequest, regions: frozenset[str] | None) -> list[Operation]:
     starts = request.uow.operations.of_kind(OperationKind.START_MACHINE)
-    return [each for each in starts if each.status is OperationStatus.NOT_STARTED]
+    return [each for each in starts if regions is None or each.location in regions]
 
 
 def place_in_queue(request: BaseRequest, operation: Operation) -> int:
@@ -45,8 +50,18 @@ def give_up_waiting(request: BaseRequest, machine: LabMachine) -> Operation | No
     return None
 
 
-def _memory(request: BaseRequest, size: str) -> int:
+def _memory(request: BaseRequest, name: str) -> int:
+    size = _find_size(request, name)
+    return memory_cost(size) if size else 0
+
+
+def _cores(request: BaseRequest, name: str) -> int:
+    size = _find_size(request, name)
+    return size.vcpus if size else 0
+
+
+def _find_size(request: BaseRequest, name: str) -> Size | None:
     try:
-        return memory_cost(get_size(request.settings.sizes, size))
+        return get_size(request.settings.sizes, name)
     except Invalid:  # the administrator took the size away while machines of it run
-        return 0
+        return None

@@ -54,7 +54,7 @@ def put_lab(
         request.caller.require(f"{LAB}/write", held.key)
     draft = held or _new_draft(request, account, id, wanted.location or account.location)
     if wanted.capacity is not None:
-        require_machine_limit(request, draft.author_id, wanted.capacity - draft.capacity)
+        require_machine_limit(request, draft.author_id, draft.account_id, wanted.capacity - draft.capacity)
     _say(draft, wanted)
     request.touch(draft)
     request.audit(f"{LAB}/write", str(id))
@@ -178,7 +178,7 @@ def _new_draft(request: Request, account: LabAccount, id: ResourceId, location: 
     request.caller.require(CREATE, account.key)
     require_lasting_group(request, id)
     lab_name(id.name)
-    require_lab_limit(request, request.caller.principal.id)
+    require_lab_limit(request, request.caller.principal.id, account.id)
     draft = LabDraft(
         id=request.id_generator.new_id(),
         resource_id=str(id),

@@ -16,14 +16,14 @@ from galeria.domain.states import LabState, MachineState, ProvisioningState, mov
 def publish_lab(request: Request, id: ResourceId, *, captures: bool = True) -> Operation:
     """Starts publishing a lab: its template, which is shut down for it, becomes the content of students' machines.
 
-    Without `captures`, a lab that was published before keeps the content that it has. A repeated call returns the running
-    operation. Raises Forbidden, NotFound, and Conflict while the lab or template is
-    busy.
+    Without `captures`, a lab that was published before keeps the content that it has, and what a changed capacity has begun
+    already is all that there is to do. A repeated call returns the running operation. Raises Forbidden, NotFound, and Conflict
+    while the lab or template is busy.
     """
     lab = get_lab(request, id)
     request.caller.require(f"{LAB}/publish/action", lab.key)
     for running in request.uow.operations.running_on(lab.id):
-        if running.kind is OperationKind.PUBLISH_LAB:
+        if running.kind is OperationKind.PUBLISH_LAB or (not captures and running.kind is OperationKind.SCALE_LAB):
             return running
     require_lab(lab)
     template = _free_template(request, lab)

@@ -46,7 +46,7 @@ def check_lab(request: Request, id: ResourceId, account: LabAccount, wanted: Lab
         lab_name(id.name)
         _require_new(request, id)
     with findings.about(""):
-        require_limits(request, wanted)
+        require_limits(request, wanted, account)
     with findings.about("title"):
         check_title(wanted.title)
     with findings.about("region"):

@@ -161,7 +161,7 @@ def _create(request: Request, id: ResourceId, wanted: LabRequest, secrets: Secre
     require_lasting_group(request, id)
     lab_name(id.name)
     _take_over_draft(request, id)
-    require_limits(request, wanted)
+    require_limits(request, wanted, account)
     location = allowed_region(request, account, wanted.location)
     definition, version = choose_image(request, account, wanted.image, location)
     account_name(definition.os_type, wanted.user_name)
@@ -184,12 +184,12 @@ def _create(request: Request, id: ResourceId, wanted: LabRequest, secrets: Secre
     return lab, request.begin(OperationKind.CREATE_LAB, lab, lab.id, PREPARING)
 
 
-def require_limits(request: Request, wanted: LabRequest) -> None:
-    """Raises Conflict where the caller, or everybody together, has as many labs or machines as may be."""
+def require_limits(request: Request, wanted: LabRequest, account: LabAccount) -> None:
+    """Raises Conflict where the caller, the lab account, or everybody together, has as many labs or machines as may be."""
     author, capacity = request.caller.principal.id, wanted.settings.capacity or 0
-    require_lab_limit(request, author)
+    require_lab_limit(request, author, account.id)
     has_template = wanted.create_option is LabCreateOption.TEMPLATE_VM
-    require_machine_limit(request, author, capacity + has_template)
+    require_machine_limit(request, author, account.id, capacity + has_template)
 
 
 def _put_again(request: Request, lab: Lab, wanted: LabRequest, secrets: SecretHasher) -> Operation | None:

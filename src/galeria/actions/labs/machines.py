@@ -7,7 +7,7 @@ from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_machine, kept_password
 from galeria.actions.labs.public_ports import ensure_public_ports
 from galeria.actions.labs.student_hours import forget_presence, start_cause
-from galeria.domain.errors import Conflict, Forbidden
+from galeria.domain.errors import Conflict, Forbidden, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import OsState, OsType
 from galeria.domain.labs.labs import Lab, LabMachine
@@ -18,7 +18,16 @@ from galeria.domain.labs.start_queue import require_possible
 from galeria.domain.labs.ways_in import NO_AGENT, STOP_SET_START
 from galeria.domain.labs.windows import account_name, account_password
 from galeria.domain.messages import Message, Word
-from galeria.domain.operation_inputs import NO_INPUTS, PREPARING, OperationInputs, RedeployInputs, ResetInputs
+from galeria.domain.operation_inputs import (
+    NO_INPUTS,
+    PREPARING,
+    RENEWING,
+    BringBackInputs,
+    OperationInputs,
+    PreparationInputs,
+    RedeployInputs,
+    ResetInputs,
+)
 from galeria.domain.operations import OPERATION_TYPES, Operation, OperationKind, StepStatus
 from galeria.domain.states import MachineState, ProvisioningState, moved
 from galeria.ports.work import SecretHasher
@@ -45,7 +54,8 @@ def start_machine(request: Request, lab_id: ResourceId, name: str) -> Operation 
             hint=Message("Set a password of your own, then start it."),
             code="PasswordNotSet",
         )
-    require_possible(request.settings.starts, get_size(request.settings.sizes, lab.size))
+    if machine.region not in request.settings.regions.in_clouds():
+        require_possible(request.settings.starts, get_size(request.settings.sizes, lab.size))
     ensure_public_ports(request, lab, machine)
     machine.start_cause = start_cause(request, lab, machine)
     forget_presence(request, machine)
@@ -134,20 +144,55 @@ def _require_settable(machine: LabMachine) -> None:
 
 
 def reimage_machine(request: Request, lab_id: ResourceId, name: str) -> Operation:
-    """Makes the disk of a machine anew from its image, so that its contents are lost; the machine is off afterwards.
+    """Makes the disk of a machine anew from its image; the machine is off afterwards.
+
+    Its contents are lost, but what a student's machine was is kept for a time (`bring_machine_back`).
 
     The password is lost with the disk, because only the machine had it: the account is locked until a new one is set.
     Raises Forbidden, NotFound, and Conflict while the machine is busy or being exported.
     """
-    return _reimage(request, *reach_machine(request, lab_id, name, "reimage"))
+    lab, machine = reach_machine(request, lab_id, name, "reimage")
+    return _reimage(request, lab, machine, renewing(machine))
+
+
+def bring_machine_back(request: Request, lab_id: ResourceId, name: str, kept_id: str) -> Operation:
+    """Starts to put an earlier state of a student's machine in the place of the present one, which is kept in its stead.
+
+    Raises Forbidden, Conflict while the machine is busy, and NotFound where that state is kept no more, or is not of the
+    person who has the machine.
+    """
+    lab, machine = reach_machine(request, lab_id, name, "reimage")
+    joined = _joined(request, machine, OperationKind.BRING_BACK_MACHINE)
+    if joined:
+        return joined
+    require_lab(lab)
+    kept = request.uow.kept_machines.find(kept_id)
+    if kept is None or not kept.is_of(machine):
+        raise NotFound(
+            Message("The earlier machine is not kept any more."),
+            hint=Message("Reload the page: it lists what is kept."),
+        )
+    machine.state = moved(machine.state, MachineState.REIMAGING, Message("The machine"))
+    request.audit(f"{MACHINE}/bringBack/action", f"{lab.resource_id}/virtualMachines/{machine.name}")
+    return request.begin(OperationKind.BRING_BACK_MACHINE, lab, machine.id, BringBackInputs(kept=kept.id))
+
+
+def renewing(machine: LabMachine) -> PreparationInputs:
+    """Returns how a machine is made anew: somebody's that was used is kept for a time."""
+    return RENEWING if machine.claimed_by and machine.is_prepared else PREPARING
 
 
 def release_machine(request: Request, lab: Lab, machine: LabMachine) -> Operation:
     """Takes a machine from the user who has claimed it, and begins to remove what it holds: the next one finds nothing of it.
+    The user's work disk is kept for a time.
 
     The caller has checked the right. Raises Conflict while the machine is busy or being exported.
     """
-    operation = _reimage(request, lab, machine)
+    operation = _reimage(request, lab, machine, PREPARING)
+    user = request.uow.lab_users.find(machine.claimed_by) if machine.claimed_by else None
+    work = request.uow.work_disks.find_of_machine(machine.id)
+    if user is not None and work is not None:
+        work.keep(user, request.clock.now())
     machine.claimed_by = None
     return operation
 
@@ -172,16 +217,22 @@ def reach_machine(request: Request, lab_id: ResourceId, name: str, verb: str) ->
 
     Raises Forbidden, NotFound.
     """
+    lab, machine = see_machine(request, lab_id, name)
+    if not is_claimed_by_caller(request, machine):
+        request.caller.require(f"{MACHINE}/{verb}/action", lab.key)
+    return lab, machine
+
+
+def see_machine(request: Request, lab_id: ResourceId, name: str) -> tuple[Lab, LabMachine]:
+    """Returns a machine that the caller has claimed, or one of a lab that the caller may read. Raises Forbidden, NotFound."""
     held = request.uow.labs.find_by_key(lab_id.key)
     for machine in request.uow.machines.of_lab(held.id) if held else ():
         if held and machine.name.lower() == name.lower() and is_claimed_by_caller(request, machine):
             return held, machine
-    lab, machine = get_machine(request, lab_id, name)
-    request.caller.require(f"{MACHINE}/{verb}/action", lab.key)
-    return lab, machine
+    return get_machine(request, lab_id, name)
 
 
-def _reimage(request: Request, lab: Lab, machine: LabMachine) -> Operation:
+def _reimage(request: Request, lab: Lab, machine: LabMachine, inputs: PreparationInputs) -> Operation:
     joined = _joined(request, machine, OperationKind.REIMAGE_MACHINE)
     if joined:
         return joined
@@ -192,7 +243,7 @@ def _reimage(request: Request, lab: Lab, machine: LabMachine) -> Operation:
         )
     require_lab(lab)
     machine.state = moved(machine.state, MachineState.REIMAGING, Message("The machine"))
-    return _begin(request, lab, machine, OperationKind.REIMAGE_MACHINE, PREPARING)
+    return _begin(request, lab, machine, OperationKind.REIMAGE_MACHINE, inputs)
 
 
 def _begin(

@@ -1,6 +1,7 @@
 """The ports of machines: one on the loopback for each machine, and those under the public name as its lab allows."""
 
 import logging
+from itertools import chain
 
 from galeria.actions.core.base_request import BaseRequest
 from galeria.domain.labs.labs import Lab, LabMachine
@@ -16,22 +17,23 @@ def find_free_port(request: BaseRequest, ports: range, taken: set[int]) -> int |
     Installations that share a host then seldom choose the same, and a port that was given up is not soon somebody else's.
     """
     start = int(request.id_generator.new_id(), 16) % len(ports)
-    return next((port for port in (*ports[start:], *ports[:start]) if port not in taken), None)
+    return next((port for port in chain(ports[start:], ports[:start]) if port not in taken), None)
 
 
-def ensure_public_ports(request: BaseRequest, lab: Lab, machine: LabMachine) -> None:
-    """Gives the machine its ports under the public name, for what its lab lets people connect to; it keeps those it has.
+def ensure_public_ports(request: BaseRequest, lab: Lab, *machines: LabMachine) -> None:
+    """Gives machines of the lab their ports under the public name, for what it lets people connect to; they keep those they
+    have.
 
-    Where no port is left the machine goes without and can still be used on its screen; the log says so.
+    Where no port is left a machine goes without and can still be used on its screen; the log says so.
     """
-    server = request.settings.server
-    wanted = [each for each in Service if is_public(lab, each) and public_port(machine, each) is None]
-    if not server.name or not wanted:
+    allowed = [each for each in Service if is_public(lab, each)]
+    wanted = [(each, service) for each in machines for service in allowed if public_port(each, service) is None]
+    if not request.settings.server.name or not wanted:
         return
     # Machines that were made before there was a public name may have a loopback port in the range.
     taken = request.uow.machines.public_ports() | request.uow.machines.ports()
-    for service in wanted:
-        port = find_free_port(request, server.machine_ports, taken)
+    for machine, service in wanted:
+        port = find_free_port(request, request.settings.server.machine_ports, taken)
         if port is None:
             log.warning("no public port is left for %s of %s/%s", service, lab.resource_id, machine.name)
             return

@@ -27,6 +27,7 @@ class Terminal:
 
     machine_id: str
     scope: str
+    region: str
     host: str
     port: int
     known: HostKey | None
@@ -43,6 +44,7 @@ def get_terminal(request: Request, lab_id: ResourceId, name: str) -> Terminal:
     return Terminal(
         machine_id=machine.id,
         scope=f"{lab.resource_id}/virtualMachines/{machine.name}",
+        region=machine.region,
         host=host,
         port=port,
         known=HostKey(machine.host_key) if machine.host_key else None,

@@ -202,8 +202,12 @@ def live_disks(request: BaseRequest, region: str) -> set[str]:
 
 def live_machines(request: BaseRequest, region: str) -> set[str]:
     """Returns the digests that machines of the region are based on, whose versions may be deleted already, and those that
-    labs make students' machines from."""
-    return request.uow.machines.contents(region) | request.uow.revisions.contents(region)
+    labs make students' machines from, those of machines that are kept, and those that labs elsewhere read while they are
+    replicated there."""
+    uow = request.uow
+    awaited = {lab.base_digest for lab in uow.labs.awaiting(region)}
+    kept = uow.kept_machines.contents(region)
+    return uow.machines.contents(region) | uow.revisions.contents(region) | kept | awaited
 
 
 def live_digests(request: BaseRequest, region: str) -> set[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from galeria.actions.core.limits import require_export_limit
 from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_machine
 from galeria.actions.storage.sources import Source
@@ -90,15 +91,17 @@ def estimate_export(
     """
     plan = _plan(request, account_id, wanted)
     machine, home = plan.machine, plan.lab.location
-    parent = stores[home].get_manifest(machine.parent_digest)
+    # The lab may have begun with an image that is still being replicated to its region.
+    holder = next((each for each in (home, *stores) if stores[each].find_manifest(machine.parent_digest)), home)
+    parent = stores[holder].get_manifest(machine.parent_digest)
     changed = min(parent.size, _changed_pieces(engine, machine, parent) * parent.chunk_size)
     held = {region for region in plan.regions if stores[region].find_manifest(parent.digest)}
     lacking = tuple(region for region in plan.regions if region not in held)
-    copies = measure(ReplicationSources(digests=frozenset({parent.digest}), home=home, lacking=lacking))
+    copies = measure(ReplicationSources(digests=frozenset({parent.digest}), home=holder, lacking=lacking))
     prices = request.settings.prices
     estimates = []
     for region in plan.regions:
-        send = 0 if region == home else changed + copies.send.get(region, 0)
+        send = 0 if region == holder else changed + copies.send.get(region, 0)
         stored = changed if region in held else send
         estimates.append(RegionCost(prices=prices, region=region, stored_bytes=stored, send_bytes=send))
     return ExportEstimate(
@@ -123,6 +126,7 @@ def export_template(
     """
     plan = _plan(request, account_id, wanted)
     require_idle(request, plan.lab, plan.machine)
+    require_export_limit(request, request.caller.principal.id, plan.machine.id)
     request.audit(
         SAVE,
         str(account_id),
@@ -291,7 +295,7 @@ def _plan(request: Request, account_id: ResourceId, wanted: ExportRequest) -> _P
 def _changed_pieces(engine: VmEngine, machine: LabMachine, parent: ManifestFacts) -> int:
     """Returns how many chunks are read whole, as something in them changed since the machine was last exported."""
     since = Origin.of_machine(machine).since
-    return engine.changed_pieces(Machine(id=machine.id, region=machine.region), since=since, piece=parent.chunk_size)
+    return engine.changed_pieces(Machine.of(machine), since=since, piece=parent.chunk_size)
 
 
 def _target_image(request: Request, gallery: Gallery, wanted: ExportRequest) -> tuple[ImageDefinition | None, str]:

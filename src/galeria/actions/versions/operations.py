@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from galeria.actions.core.claims import is_claimed_by_caller
-from galeria.actions.core.limits import require_disk_room, require_operation_limit
+from galeria.actions.core.limits import require_disk_room, require_export_limit, require_operation_limit
 from galeria.actions.core.operation_access import is_visible, visible_operations, works_on_own_machine
 from galeria.actions.core.request import Request
 from galeria.actions.labs.machines import running_on_machine
@@ -99,6 +99,8 @@ def retry_operation(request: Request, id: str) -> Operation:
             Message("Another operation is under way there."), hint=Message("Wait until it has ended, then retry.")
         )
     require_operation_limit(request, operation.started_by, operation.kind)
+    if operation.kind is OperationKind.EXPORT_TEMPLATE:
+        require_export_limit(request, operation.started_by, machine)
     require_disk_room(request, operation.kind, operation.location)
     operation.status = moved(operation.status, OperationStatus.NOT_STARTED)
     operation.attempt += 1

@@ -159,10 +159,16 @@ def exact_version_obstacles(
     return (*_image_obstacles(enabled=enabled), *version_obstacles(account, facts, region))
 
 
+_ON_ITS_WAY = (ReplicaState.PENDING, ReplicaState.REPLICATING)
+
+
 def version_obstacles(account: LabAccount, facts: VersionFacts, region: str) -> tuple[Obstacle, ...]:
     """What stands against one exact version, which may be one that is excluded from latest; the image itself left out."""
-    ready = any(r.region == region and r.state is ReplicaState.COMPLETED for r in facts.replicas)
-    if not ready or not facts.version.is_ready:
+    here = next((each.state for each in facts.replicas if each.region == region), None)
+    is_elsewhere = any(each.state is ReplicaState.COMPLETED for each in facts.replicas)
+    # One that is on its way is read from where it is: its machines start while it arrives.
+    is_usable = here is ReplicaState.COMPLETED or (is_elsewhere and here in _ON_ITS_WAY)
+    if not is_usable or not facts.version.is_ready:
         return (_absence([facts], region, available_regions([facts])),)
     return tuple(_disk_obstacles(account, facts.shape))
 

@@ -18,4 +18,5 @@ class DiskChanges:
     ensures_host_keys: bool = False  # whether a host without SSH host keys gets some
     new_identity: bool = False  # a new machine-id and new SSH host keys
     card_name: str = ""  # what the machine's network card is called from its next start on
+    work_folder: str = ""  # where the student's work disk is mounted from the next start on
     data_sources: tuple[str, ...] = ()  # what cloud-init asks for its data, in this order

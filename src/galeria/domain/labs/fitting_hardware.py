@@ -4,7 +4,7 @@ The orders of buses were measured: a Debian guest whose initramfs has drivers fo
 from IDE, and not from virtio (docs/guests.md, "Hardware").
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -56,12 +56,13 @@ _WINDOWS_BUSES = {
     Generation.V1: (DiskBus.IDE, DiskBus.SATA, DiskBus.NVME),
     Generation.V2: (DiskBus.SATA, DiskBus.NVME, DiskBus.IDE),
 }
+CLOUDS_LACK = (DiskBus.NVME,)  # what machines in an OpenStack cloud cannot have
 _FALLBACK_LOADER = "efi/boot/bootx64.efi"  # UEFI specification 2.10, section 3.5.1.1
 # The first of these that a disk has is what its system's own boot entry would start.
 _LOADERS = ("shimx64.efi", "bootmgfw.efi", "grubx64.efi", "systemd-bootx64.efi")
 
 
-def fitting_hardware(traits: ImageTraits, findings: Findings | None) -> Hardware:
+def fitting_hardware(traits: ImageTraits, findings: Findings | None, *, lacks: Collection[DiskBus] = ()) -> Hardware:
     """The hardware that a machine of this image gets at first; what it knows nothing of is as for most images.
 
     Without findings, or where its drivers could not be read, Linux gets virtio and another bus after a start that found no
@@ -71,7 +72,7 @@ def fitting_hardware(traits: ImageTraits, findings: Findings | None) -> Hardware
     secure = traits.wants_trusted_launch and traits.generation is Generation.V2
     drivers = None if findings is None else findings.drivers
     network_drivers = None if findings is None else findings.network_drivers
-    buses = disk_buses(traits, secure_boot=secure)
+    buses = disk_buses(traits, secure_boot=secure, lacks=lacks)
     return Hardware(
         disk_bus=_first_driven(buses, _DISK_DRIVERS, None if is_windows else drivers),
         network_card=_network_card(is_windows, network_drivers),
@@ -82,18 +83,37 @@ def fitting_hardware(traits: ImageTraits, findings: Findings | None) -> Hardware
     )
 
 
-def disk_buses(traits: ImageTraits, *, secure_boot: bool) -> tuple[DiskBus, ...]:
+def cloud_hardware(known: Hardware | None, traits: ImageTraits, findings: Findings | None) -> Hardware:
+    """The hardware of a machine in a cloud: what is `known` to start the image, or fits it, as far as clouds have that.
+
+    Their firmware keeps nothing, not even from one start to the next: only a loader in the usual place is started.
+    """
+    fitting = fitting_hardware(traits, findings, lacks=CLOUDS_LACK)
+    chosen = known or fitting
+    is_looked_into = traits.generation is Generation.V2 and findings is not None
+    return replace(
+        chosen,
+        disk_bus=fitting.disk_bus if chosen.disk_bus in CLOUDS_LACK else chosen.disk_bus,
+        loader=fitting.loader if is_looked_into else chosen.loader,
+        firmware_variables=(),
+    )
+
+
+def disk_buses(traits: ImageTraits, *, secure_boot: bool, lacks: Collection[DiskBus] = ()) -> tuple[DiskBus, ...]:
     """The buses that a machine of this image may have, the likeliest first.
 
     IDE needs the older machine type, for which there is no firmware with Secure Boot.
     """
     buses = (_WINDOWS_BUSES if traits.os_type is OsType.WINDOWS else _BUSES)[traits.generation]
-    return tuple(bus for bus in buses if not (secure_boot and bus is DiskBus.IDE))
+    return tuple(bus for bus in buses if bus not in lacks and not (secure_boot and bus is DiskBus.IDE))
 
 
-def other_hardware(traits: ImageTraits, held: Hardware, tried: Iterable[DiskBus]) -> Hardware | None:
+def other_hardware(
+    traits: ImageTraits, held: Hardware, tried: Iterable[DiskBus], *, lacks: Collection[DiskBus] = ()
+) -> Hardware | None:
     """The hardware to try after starts that found no root disk on the buses `tried`; None where each was tried once."""
-    left = [bus for bus in disk_buses(traits, secure_boot=held.secure_boot) if bus not in {*tried, held.disk_bus}]
+    buses = disk_buses(traits, secure_boot=held.secure_boot, lacks=lacks)
+    left = [bus for bus in buses if bus not in {*tried, held.disk_bus}]
     return replace(held, disk_bus=left[0]) if left else None
 
 

@@ -97,6 +97,7 @@ class LabMachine:
     base_digest: str
     os_state: OsState  # of the content that its disk was made from
     revision: int = 0  # the number of the lab's revision that its disk is made from; 0 for a template
+    update_at_stop: bool = False  # whether it is made anew from the newest revision once it is off
     is_prepared: bool = True  # whether its disk is its own; a student's machine gets its identity at its first start
     layer: str | None = None
     layer_digest: str | None = None
@@ -118,6 +119,9 @@ class LabMachine:
     # Whether its agent answered when it was last asked; None while it is off, and before anybody asked.
     has_agent: bool | None = None
     is_on: bool = False  # whether it was on, without being reachable, when it was seen as Failed; see is_unreachable
+    # While its image arrives on its host: how much is there, in percent, and why the rest cannot be had, in English.
+    image_percent: int | None = None  # None once the image is whole
+    image_problem: str = ""
     claimed_by: str | None = None  # the lab user whose machine it is
     # Why it runs, as long as it does; see domain.classes.usage.UsageCause. A word, because that module builds on this one.
     start_cause: str = ""

@@ -9,22 +9,23 @@ from galeria.domain.labs.disk_changes import DiskChanges
 from galeria.domain.labs.labs import Lab, LabCreateOption, LabMachine, MachineKind
 from galeria.domain.labs.revisions import machine_host_name
 
-SEED = "NoCloud"  # the source of cloud-init that machines here have
+# The source of cloud-init that machines have, here and in a cloud.
+SEED, CLOUD_SEED = "NoCloud", "ConfigDrive"
 _NOTHING = "None"  # the source of cloud-init that stands for no data at all
 _UNICAST = 0x01  # the bit of an address's first byte that must not be set for one card
 
 
-def first_changes(found: Findings | None, lab: Lab, machine: LabMachine) -> DiskChanges | None:
+def first_changes(found: Findings | None, lab: Lab, machine: LabMachine, *, seed: str = SEED) -> DiskChanges | None:
     """Return what is changed on the machine's disk before its first start; None where nothing is, or can be.
 
     A specialized image's accounts are closed (see `closes_others`) but for those that the lab keeps, and the lab's own is
-    made. A generalized one is set up by its cloud-init; where that asks other sources only, it learns of ours, and where there
-    is none, its work is done here. An image that nobody has looked into, or that holds no Linux, is left to its own programs.
-    The network card is called as the image's own network settings call it.
+    made. A generalized one is set up by its cloud-init; where that asks other sources only, it learns of `seed`, and where
+    there is none, its work is done here. An image that nobody has looked into, or that holds no Linux, is left to its own
+    programs. The network card is called as the image's own network settings call it.
     """
     if lab.os_type is OsType.WINDOWS or not has_known_root(found):
         return None
-    sources = _data_sources(found.cloud_init)
+    sources = _data_sources(found.cloud_init, seed)
     lacks_keys = bool(found.ssh and not found.ssh.has_host_keys)
     account = DiskChanges(
         user_name=machine.user_name,
@@ -106,9 +107,9 @@ def card_address(found: Findings | None) -> str:
     return next((each for file in ranked for each in file.addresses if not int(each[:2], 16) & _UNICAST), "")
 
 
-def _data_sources(cloud_init: CloudInit | None) -> tuple[str, ...]:
-    """Return the sources that cloud-init has to be told of, so that it takes ours and finds its own elsewhere; else none."""
+def _data_sources(cloud_init: CloudInit | None, seed: str) -> tuple[str, ...]:
+    """Return the sources that cloud-init has to be told of, so that it takes `seed` and finds its own elsewhere; else none."""
     if cloud_init is None or not cloud_init.is_enabled:
         return ()
     named = [each for each in cloud_init.data_sources if each.isascii() and each.isalnum() and each != _NOTHING]
-    return () if not named or SEED in named else (SEED, *named[:10], _NOTHING)
+    return () if not named or seed in named else (seed, *named[:10], _NOTHING)

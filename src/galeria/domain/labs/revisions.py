@@ -46,10 +46,13 @@ def student_account(lab: Lab) -> str:
 def first_password_hash(lab: Lab) -> str:
     """Returns the crypt(5) hash that a new student's machine begins with; LOCKED where the student sets a password first.
 
-    It is empty where the password is the template's, which every machine has from it.
+    It is empty where the password is the template's, which every machine has from it. Windows takes no hash: one for all is
+    there what the account has in the template, and without a template everybody sets one.
     """
     if not has_shared_password(lab):
         return LOCKED
+    if lab.os_type is OsType.WINDOWS:
+        return "" if lab.create_option is LabCreateOption.TEMPLATE_VM else LOCKED
     if lab.non_admin_user:
         return lab.non_admin_hash or LOCKED
     return "" if lab.create_option is LabCreateOption.TEMPLATE_VM else (lab.admin_hash or LOCKED)
@@ -83,6 +86,6 @@ def machine_number(machine: LabMachine) -> int:
     return int(last) if last.isdecimal() else 0
 
 
-def is_outdated(machine: LabMachine, newest: int) -> bool:
+def is_outdated(machine: LabMachine, newest: LabRevision | None) -> bool:
     """Tells whether the student's machine stands on an earlier revision than the lab's newest."""
-    return machine.kind is MachineKind.USER and machine.revision < newest
+    return newest is not None and machine.kind is MachineKind.USER and machine.revision < newest.number

@@ -44,6 +44,11 @@ class LabUser(Resource):
     refilled_at: datetime | None = None
 
     @property
+    def shown_name(self) -> str:
+        """What lists call the person: the display name or, where none is known, the e-mail address."""
+        return self.display_name or self.email
+
+    @property
     def address(self) -> str:
         """The user's e-mail address.
 

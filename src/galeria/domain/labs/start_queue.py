@@ -3,6 +3,7 @@
 Whoever waits is served in the order in which they asked.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from galeria.domain.errors import Conflict
@@ -28,6 +29,7 @@ class HostUse:
     starting: int  # of these, those that are starting
     waiting: int
     memory_mib: int  # that those which are on take
+    cores: int = 0  # that those which are on have
 
 
 def memory_cost(size: Size) -> int:
@@ -39,6 +41,16 @@ def has_room(limits: StartLimits, use: HostUse, size: Size) -> bool:
     """Tells whether a machine of that size may start now."""
     fits = limits.memory_mib == 0 or use.memory_mib + memory_cost(size) <= limits.memory_mib
     return fits and use.starting < limits.at_once
+
+
+def room_left(limits: StartLimits, use: HostUse, sizes: Sequence[Size], *, machines: int) -> tuple[int, int]:
+    """Returns how many cores, and how many MiB of memory, machines that are off could take besides: at most `machines` more
+    of them, all of the size that takes most. The host's memory decides, where it is limited; `use` is that of the whole host.
+    """
+    free = max(0, limits.memory_mib - use.memory_mib)
+    counts = [min(machines, free // memory_cost(size)) if limits.memory_mib else machines for size in sizes]
+    cores = max((count * size.vcpus for count, size in zip(counts, sizes, strict=True)), default=0)
+    return cores, free if limits.memory_mib else machines * max(map(memory_cost, sizes), default=0)
 
 
 def require_possible(limits: StartLimits, size: Size) -> None:

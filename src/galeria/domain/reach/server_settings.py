@@ -41,6 +41,7 @@ class ServerSettings:
     # Azure's 49152 to 65535 without the ports that Linux gives to outgoing connections, which end at 60999.
     first_machine_port: int = 61000
     last_machine_port: int = 65535
+    stop_seconds: float = 10  # how long a stop waits for requests and for steps of operations
     relay_limits: RelayLimits = field(default_factory=RelayLimits)
 
     @property

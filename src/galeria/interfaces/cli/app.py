@@ -4,6 +4,8 @@ import typer
 
 from galeria.interfaces.cli.commands.accounts import add_account_commands
 from galeria.interfaces.cli.commands.audit import add_audit_commands
+from galeria.interfaces.cli.commands.backups import add_backup_commands
+from galeria.interfaces.cli.commands.database import add_database_commands
 from galeria.interfaces.cli.commands.galleries import add_gallery_commands
 from galeria.interfaces.cli.commands.groups import add_group_commands
 from galeria.interfaces.cli.commands.host import add_host_commands
@@ -31,6 +33,7 @@ def make_cli(local: HostCommandsLoader) -> typer.Typer:
     )
     root(app)
     add_host_commands(app, local)
+    add_backup_commands(app, local)
     add_signin_commands(app)
     add_image_commands(app)
     add_gallery_commands(app)
@@ -41,6 +44,7 @@ def make_cli(local: HostCommandsLoader) -> typer.Typer:
     add_role_commands(app)
     add_operation_commands(app)
     add_store_commands(app, local)
+    add_database_commands(app, local)
     add_audit_commands(app, local)
     add_relay_commands(app, local)
     add_group_commands(app)

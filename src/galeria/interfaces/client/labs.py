@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from galeria.domain.durations import show_duration
 from galeria.domain.errors import Conflict
 from galeria.domain.messages import Message
 from galeria.interfaces.client.accounts import LABS_API
@@ -62,6 +63,18 @@ class LabsClient:
     def delete(self, name: str) -> StartedWork:
         return self._rest.delete(self._names.lab(name))
 
+    def deletion_impact(self, name: str) -> Json:
+        """Return whose work a deletion of the lab would end, and whose work disks would be kept."""
+        return self._rest.get(f"{self._names.lab(name)}/deletionImpact")
+
+    def kept_work(self, name: str) -> list[Json]:
+        """Return the kept work disks that could be given back to people of the lab."""
+        return self._rest.list(f"{self._names.lab(name)}/keptWork")
+
+    def restore_work(self, name: str, id: str) -> Json:
+        """Give a kept work disk to its person's machine in the lab."""
+        return self._rest.post(f"{self._names.lab(name)}/restoreWork", {"id": id}).resource
+
     def publish(self, name: str) -> StartedWork:
         """Make the template's content that of students' machines, as many as the lab's capacity."""
         return self._rest.post(f"{self._names.lab(name)}/publish")
@@ -74,18 +87,24 @@ class LabsClient:
         shared_password: bool | None = None,
         open_access: bool | None = None,
         student: tuple[str, str] | None = None,
+        work_disk: int | None = None,
+        quota: int | None = None,
     ) -> StartedWork:
         """Change what is said; `student` is the name and password of an account without administrator's rights.
 
+        Each machine gets a work disk of `work_disk` GiB; 0 is for none. `quota` is how many seconds each student may use theirs
+        outside of classes.
         A published lab then gets more machines, or fewer of those that nobody holds.
         """
         machine = given_values(
             sku=None if capacity is None else {"capacity": capacity},
             useSharedPassword=None if shared_password is None else ("Enabled" if shared_password else "Disabled"),
             nonAdminUser={"username": student[0], "password": student[1]} if student else None,
+            usageQuota=None if quota is None else show_duration(quota),
         )
         access = None if open_access is None else {"openAccess": "Enabled" if open_access else "Disabled"}
-        properties = given_values(virtualMachineProfile=machine or None, securityProfile=access)
+        ours = None if work_disk is None else {"workDiskGib": work_disk}
+        properties = given_values(virtualMachineProfile=machine or None, securityProfile=access, galeria=ours)
         return self._rest.patch(self._names.lab(name), {"properties": properties})
 
     def sizes(self) -> list[Json]:
@@ -116,6 +135,24 @@ class MachinesClient:
     def keep_running(self, lab: str, machine: str = TEMPLATE) -> None:
         """Answer the warning that nobody uses the machine: its delays begin anew."""
         self._rest.post(f"{self._names.machine(lab, machine)}/keepRunning")
+
+    def update(self, lab: str, machine: str, *, at_stop: bool = False) -> StartedWork:
+        """Make a student's machine anew from the lab's newest revision: now, or once it is off."""
+        body = {"when": "AtStop" if at_stop else "Now"}
+        return self._rest.post(f"{self._names.machine(lab, machine)}/update", body)
+
+    def update_all(self, lab: str, *, at_stop: bool = False) -> Json:
+        """Do that with every machine of the lab that stands on an earlier revision, and return how many."""
+        body = {"when": "AtStop" if at_stop else "Now"}
+        return self._rest.post(f"{self._names.lab(lab)}/updateMachines", body).resource
+
+    def earlier(self, lab: str, machine: str) -> Sequence[Json]:
+        """Return what is kept of the machine from before it was made anew, the newest in front."""
+        return self._rest.list(f"{self._names.machine(lab, machine)}/earlier")
+
+    def bring_back(self, lab: str, machine: str, id: str) -> StartedWork:
+        """Put an earlier machine in the place of the present one, which is kept in its stead."""
+        return self._rest.post(f"{self._names.machine(lab, machine)}/bringBack", {"id": id})
 
     def reset_password(self, lab: str, *, user: str, password: str, machine: str = TEMPLATE) -> StartedWork:
         """Set a password in a running machine; the account is created where it is missing."""

@@ -16,6 +16,7 @@ from starlette.types import Scope
 from galeria.domain.errors import TooManyRequests
 from galeria.domain.messages import Message
 from galeria.domain.request_rates import RequestRates
+from galeria.log_context import note_person
 
 MINUTE = 60.0  # seconds
 MOST_KEYS = 20_000  # invented addresses must not fill the memory; the one that asked longest ago is forgotten first
@@ -65,6 +66,7 @@ class RequestLimits:
     def admit(self, scope: Scope, principal_id: str) -> None:
         """Count a request of a principal who became known, and note how many more are left. Raises TooManyRequests."""
         note_known(scope)
+        note_person(principal_id)
         method = scope.get("method", "GET")
         buckets, setting = (self._reads, "reads") if method in _READS else (self._writes, "writes")
         if not buckets.most:

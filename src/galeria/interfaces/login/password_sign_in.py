@@ -15,9 +15,9 @@ from galeria.domain.errors import Unauthenticated
 from galeria.domain.messages import Message
 from galeria.domain.people.principals import Principal, PrincipalKind
 from galeria.interfaces.http.known_browsers import MARK_SECONDS
-from galeria.interfaces.login.throttle import Throttle, TooManyTries
+from galeria.interfaces.login.throttle import TooManyTries, require_not_blocked
 from galeria.ports.tokens import Tokens
-from galeria.ports.work import SecretHasher
+from galeria.ports.work import SecretHasher, WrongTries
 
 log = logging.getLogger(__name__)
 
@@ -41,14 +41,11 @@ class PasswordSignIn:
     random bits; they are not guessed by trying, so that only the address counts for them.
     """
 
-    def __init__(self, requests: RequestFactory, secrets: SecretHasher, tokens: Tokens) -> None:
+    def __init__(self, requests: RequestFactory, secrets: SecretHasher, tokens: Tokens, tries: WrongTries) -> None:
         self._requests = requests
         self._tokens = tokens
         self._secrets = secrets
-        self._names = Throttle(requests.clock, limit=WRONG_PER_NAME)
-        self._everywhere = Throttle(requests.clock, limit=WRONG_PER_NAME_EVERYWHERE)
-        self._addresses = Throttle(requests.clock, limit=WRONG_PER_ADDRESS)
-        self._devices = Throttle(requests.clock, limit=DEVICES_PER_ADDRESS)
+        self._tries = tries
         self._known: OrderedDict[str, None] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -62,7 +59,7 @@ class PasswordSignIn:
         principal = self._checked_secret(key, name, secret, kind, place)
         # Checked again: of many tries sent at once, a right one must not succeed after the wrong ones have blocked the key.
         self._check(key, kind, place)
-        self._names.forget(_pair(key, place))
+        self._tries.forget(_name(key, place))
         self._remember(_pair(key, place))
         return principal
 
@@ -96,9 +93,9 @@ class PasswordSignIn:
             with self._requests.anonymous_reading() as request:
                 return sign_in(request, name, secret, kind, self._secrets)
         except Unauthenticated:
-            self._names.count(_pair(key, place))
-            self._everywhere.count(key)
-            self._addresses.count(place.key)
+            self._tries.count(_name(key, place), limit=WRONG_PER_NAME)
+            self._tries.count(_everywhere(key), limit=WRONG_PER_NAME_EVERYWHERE)
+            self._tries.count(_address(place), limit=WRONG_PER_ADDRESS)
             detail = self._wrong(name, kind)
             log.warning("sign-in refused: %s, %s, from %s", kind, detail, place.address)
             self._record(key, detail, place.address)
@@ -107,11 +104,11 @@ class PasswordSignIn:
     def check_address(self, address: str, mark: str = "") -> None:
         """Raise TooManyTries where the browser or address is blocked, before anything else that can be guessed is checked."""
         with self._recording_blocks("", address):
-            self._addresses.check(self._place(address, mark).key)
+            require_not_blocked(self._tries, _address(self._place(address, mark)))
 
     def count_guess(self, address: str, mark: str = "") -> None:
         """Count a wrong code or secret of another kind for the browser or address."""
-        self._addresses.count(self._place(address, mark).key)
+        self._tries.count(_address(self._place(address, mark)), limit=WRONG_PER_ADDRESS)
         log.warning("sign-in refused: %s, from %s", WRONG_CODE, address)
         self._record("", WRONG_CODE, address)
 
@@ -120,19 +117,20 @@ class PasswordSignIn:
 
         Raises TooManyTries.
         """
-        self._devices.check(address)
-        self._devices.count(address)
+        key = f"devices {address}"
+        require_not_blocked(self._tries, key)
+        self._tries.count(key, limit=DEVICES_PER_ADDRESS)
 
     def _check(self, key: str, kind: PrincipalKind, place: "_Place") -> None:
-        with self._recording_blocks(key, place.address):
-            self._addresses.check(place.key)
-            if kind is PrincipalKind.SERVICE_PRINCIPAL:
-                return
-            self._names.check(_pair(key, place))
+        keys = [_address(place)]
+        if kind is not PrincipalKind.SERVICE_PRINCIPAL:
+            keys.append(_name(key, place))
             with self._lock:
                 is_known = place.is_known or _pair(key, place) in self._known
             if not is_known:
-                self._everywhere.check(key)
+                keys.append(_everywhere(key))
+        with self._recording_blocks(key, place.address):
+            require_not_blocked(self._tries, *keys)
 
     @contextmanager
     def _recording_blocks(self, key: str, address: str) -> Iterator[None]:
@@ -171,3 +169,15 @@ class _Place:
 
 def _pair(key: str, place: _Place) -> str:
     return f"{key}@{place.key}"
+
+
+def _name(key: str, place: _Place) -> str:
+    return f"name {_pair(key, place)}"
+
+
+def _everywhere(key: str) -> str:
+    return f"everywhere {key}"
+
+
+def _address(place: _Place) -> str:
+    return f"address {place.key}"

@@ -18,7 +18,6 @@ from galeria.interfaces.login.requests import read_body
 from galeria.interfaces.login.server import SignInServer
 from galeria.interfaces.login.sign_in_codes import SignInCodes
 from galeria.ports.tokens import Tokens
-from galeria.ports.work import SecretHasher
 
 _ROOTS = ("/adfs", "/adfs/{tenant}", "/{tenant}")
 
@@ -28,14 +27,12 @@ def login_router(
     *,
     requests: RequestFactory,
     tokens: Tokens,
-    secrets: SecretHasher,
-    password_sign_in: PasswordSignIn | None = None,
+    password_sign_in: PasswordSignIn,
 ) -> APIRouter:
     """Everything that is open to people who have not signed in: metadata, discovery, keys, tokens, sign-in pages.
 
     `password_sign_in` is shared with other interfaces that take passwords, so that all wrong tries count together.
     """
-    password_sign_in = password_sign_in or PasswordSignIn(requests, secrets, tokens)
     codes, pages = SignInCodes(requests), Pages()
     issuer = TokenIssuer(authority, requests=requests, tokens=tokens)
     server = SignInServer(

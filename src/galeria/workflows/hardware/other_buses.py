@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from galeria.domain.errors import RootDiskNotFound
-from galeria.domain.labs.fitting_hardware import other_hardware
+from galeria.domain.labs.fitting_hardware import CLOUDS_LACK, other_hardware
 from galeria.domain.labs.hardware import DiskBus, Hardware
 from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.messages import Message, join, verbatim
 from galeria.ports.machines import Machine
 from galeria.workflows.context import WorkflowContext
-from galeria.workflows.hardware.specs import machine_spec, settle_hardware, traits_of
+from galeria.workflows.hardware.specs import is_in_cloud, machine_spec, settle_hardware, traits_of
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ def wait_on_some_bus(
     again.
     """
     lab, row = subject
-    machine = Machine(id=row.id, region=row.region)
+    machine = Machine.of(row)
     first = settle_hardware(context, lab.id)
     held = _held(context, operation_id, first)
     while True:
@@ -65,7 +65,8 @@ def _next(context: WorkflowContext, operation_id: str, lab_id: str, held: Hardwa
     with context.database() as uow:
         operation, lab = uow.operations.get(operation_id), uow.labs.get(lab_id)
         tried = operation.outputs.get(TRIED, []) or [held.disk_bus.value]
-        other = other_hardware(traits_of(uow, lab), held, [DiskBus(each) for each in tried])
+        lacks = CLOUDS_LACK if is_in_cloud(context, lab) else ()
+        other = other_hardware(traits_of(uow, lab), held, [DiskBus(each) for each in tried], lacks=lacks)
         operation.outputs = {**operation.outputs, TRIED: [*tried, other.disk_bus.value] if other else tried}
         uow.commit()
     return other

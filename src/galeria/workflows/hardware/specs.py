@@ -1,6 +1,6 @@
 """What a lab's machine is made of: the lab's size, its image, and hardware that fits that image."""
 
-from galeria.domain.labs.fitting_hardware import ImageTraits, fitting_hardware
+from galeria.domain.labs.fitting_hardware import ImageTraits, cloud_hardware, fitting_hardware
 from galeria.domain.labs.hardware import Hardware
 from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.labs.preparation import card_address
@@ -17,7 +17,7 @@ def machine_spec(context: WorkflowContext, lab: Lab, machine: LabMachine) -> Mac
     with context.database(reading=True) as uow:
         found = find_findings(uow, lab)
     return MachineSpec(
-        machine=Machine(id=machine.id, region=machine.region),
+        machine=Machine.of(machine),
         base=machine.base_digest,
         generation=lab.generation,
         vcpus=size.vcpus,
@@ -34,7 +34,7 @@ def settle_hardware(context: WorkflowContext, lab_id: str) -> Hardware:
     """Return the lab's hardware. The first time it is what its version is known to start with, or what fits it."""
     with context.database(reading=True) as uow:
         lab = uow.labs.get(lab_id)
-        chosen = lab.hardware or _choose(uow, lab)
+        chosen = lab.hardware or _choose(context, uow, lab)
     if lab.hardware is None:
         with context.database() as uow:
             uow.labs.get(lab_id).hardware = chosen
@@ -49,8 +49,14 @@ def traits_of(uow: UnitOfWork, lab: Lab) -> ImageTraits:
     return ImageTraits(os_type=lab.os_type, generation=lab.generation, features=features)
 
 
-def _choose(uow: UnitOfWork, lab: Lab) -> Hardware:
+def _choose(context: WorkflowContext, uow: UnitOfWork, lab: Lab) -> Hardware:
     version = uow.versions.find(lab.version_id)
-    if version is not None and version.hardware is not None:
-        return version.hardware
-    return fitting_hardware(traits_of(uow, lab), find_findings(uow, lab))
+    known = version.hardware if version is not None else None
+    if is_in_cloud(context, lab):
+        return cloud_hardware(known, traits_of(uow, lab), find_findings(uow, lab))
+    return known or fitting_hardware(traits_of(uow, lab), find_findings(uow, lab))
+
+
+def is_in_cloud(context: WorkflowContext, lab: Lab) -> bool:
+    """Return whether the lab's machines run in a cloud, which does not have all hardware."""
+    return lab.location in context.settings.regions.in_clouds()

@@ -12,9 +12,12 @@ from galeria.domain.images.galleries import OsState
 from galeria.domain.labs.disk_changes import DiskChanges
 from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.labs.preparation import (
+    CLOUD_SEED,
+    SEED,
     can_be_left_to_the_agent,
     closes_others,
     first_changes,
+    has_known_root,
     is_admin_account,
     kept_accounts,
 )
@@ -44,26 +47,35 @@ def find_findings(uow: UnitOfWork, lab: Lab) -> Findings | None:
     return (version.found if version else None) or uow.versions.find_findings(lab.base_digest)
 
 
-def prepare_disk(context: WorkflowContext, lab: Lab, row: LabMachine) -> None:
+def seed_of(context: WorkflowContext, row: LabMachine) -> str:
+    """Return the source of cloud-init that the machine has."""
+    return CLOUD_SEED if row.region in context.settings.regions.in_clouds() else SEED
+
+
+def prepare_disk(context: WorkflowContext, lab: Lab, row: LabMachine, *, work_folder: str = "") -> bool:
     """Change the disk of a machine that has not started yet as its image needs it, or leave it as it is.
 
-    May be repeated. Raises MachineFailed where that is impossible and nothing in the machine could do it later; where its
+    Its work disk is mounted at `work_folder` then, where that is given. Returns whether the disk was changed. May be repeated.
+    Raises MachineFailed where that is impossible and nothing in the machine could do it later; where its
     agent can, the machine keeps its port closed until then.
     """
     with context.database(reading=True) as uow:
         found = find_findings(uow, lab)
-    changes = first_changes(found, lab, row)
+    changes = first_changes(found, lab, row, seed=seed_of(context, row))
+    if work_folder and has_known_root(found):
+        changes = replace(changes or DiskChanges(), work_folder=work_folder)
     if changes is None:
-        return
+        return False
     try:
-        closed = context.engine.change_disk(Machine(id=row.id, region=row.region), changes)
+        closed = context.engine.change_disk(Machine.of(row), changes)
     except MachineFailed as error:
         if row.os_state is not OsState.SPECIALIZED or not can_be_left_to_the_agent(found):
             raise
         log.warning("machine %s is left to its agent: %s", row.id, error)
-        return
+        return False
     if changes.user_name or changes.new_identity:
         _note_set(context, row, closed if row.os_state is OsState.SPECIALIZED else None)
+    return True
 
 
 def set_credentials_offline(context: WorkflowContext, lab: Lab, row: LabMachine, *, is_foreign: bool) -> None:
@@ -77,12 +89,12 @@ def set_credentials_offline(context: WorkflowContext, lab: Lab, row: LabMachine,
     )
     if is_foreign:
         with context.database(reading=True) as uow:
-            changes = first_changes(find_findings(uow, lab), lab, row) or replace(
+            changes = first_changes(find_findings(uow, lab), lab, row, seed=seed_of(context, row)) or replace(
                 changes, close_others=closes_others(lab, row), keep=kept_accounts(lab)
             )
     if not row.pending_password_hash:  # an earlier attempt has set it
         return
-    closed = context.engine.change_disk(Machine(id=row.id, region=row.region), changes)
+    closed = context.engine.change_disk(Machine.of(row), changes)
     _note_set(context, row, closed if is_foreign else None)
 
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from galeria.adapters.fetching import HttpFetcher
-from tests.file_server import FileServer, serving_file
 from tests.interfaces.arm.compute.version_bodies import body, contents, defined
 from tests.interfaces.arm.served import GALLERY, GROUP, LABS, PLAN, SUB, Arm, done, lab_body, told
 from tests.interfaces.arm.storage import copy_body, disk_body, disk_id, image_id, made, snapshot_id, uploaded, vhd_bytes
 from tests.local_installation import MIB, disk_bytes, lab_id
 from tests.role_assignments import assign_role
+from tests.servers.file_server import FileServer, serving_file
 
 OS, DATA = disk_bytes(seed=11), disk_bytes(2 * MIB, seed=12)
 

@@ -4,6 +4,7 @@ import threading
 
 from tests.interfaces.arm.served import GALLERY, OPERATIONS, Arm, definition_body, done, told, version_body
 from tests.local_installation import MIB, disk_bytes
+from tests.waiting import until
 
 
 def definition(arm: Arm, name: str) -> str:
@@ -133,8 +134,8 @@ def test_a_parent_can_be_deleted_the_moment_its_last_childs_deletion_has_finishe
     worker = threading.Thread(target=arm.work)
     worker.start()
     try:
-        while done(arm().get(child))["status"] != "Succeeded":
-            continue  # no pause, so that the deletion follows at once
+        # No pause, so that the deletion follows at once.
+        until(lambda: done(arm().get(child))["status"] == "Succeeded", "the child is deleted", pause=0)
         assert arm().delete(path).status_code == 200
     finally:
         worker.join(20)

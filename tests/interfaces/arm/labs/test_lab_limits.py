@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from galeria.domain.labs.start_queue import StartLimits
 from galeria.domain.limits import Limit, Limits
 from galeria.domain.settings import Settings
 from tests.interfaces.arm.served import (
@@ -35,7 +36,12 @@ LIMITS = Limits(
 
 @pytest.fixture
 def few(tmp_path: Path, migrated_file: Path, token_key: RSAPrivateKey) -> Iterator[Arm]:
-    with serving(tmp_path / "arm", migrated_file, token_key, settings=Settings(limits=LIMITS)) as arm:
+    with serving(
+        tmp_path / "arm",
+        migrated_file,
+        token_key,
+        settings=Settings(limits=LIMITS, starts=StartLimits(memory_mib=1300)),
+    ) as arm:
         done(arm().put(IMAGE, json=definition_body("linux")), 201)
         body = version_body(arm.installation.upload(disk_bytes()), "brazilsouth", "brazilsoutheast")
         done(arm().put(f"{IMAGE}/versions/1.0.0", json=body), 201)
@@ -48,12 +54,17 @@ def usages(arm: Arm, region: str = "brazilsouth") -> dict[str, tuple[int, int]]:
     return {each["name"]["value"]: (each["currentValue"], each["limit"]) for each in found}
 
 
+def counts(arm: Arm, region: str = "brazilsouth") -> dict[str, tuple[int, int]]:
+    """Of labs and machines, whether these are on or not."""
+    return {name: figures for name, figures in usages(arm, region).items() if name in ("labs", "virtualMachines")}
+
+
 def with_capacity(count: int) -> dict[str, object]:
     return {"properties": {"virtualMachineProfile": {"sku": {"name": "Tiny", "capacity": count}}}}
 
 
 def test_too_many_labs_are_a_conflict_and_usages_say_how_many_are_left(few: Arm) -> None:
-    assert usages(few) == {"labs": (0, 3), "virtualMachines": (0, 40)}
+    assert counts(few) == {"labs": (0, 3), "virtualMachines": (0, 40)}
     for name in ("one", "two"):
         done(few("educator").put(f"{LABS}/{name}", json=lab_body(IMAGE)), 201)
         few.work()
@@ -61,8 +72,21 @@ def test_too_many_labs_are_a_conflict_and_usages_say_how_many_are_left(few: Arm)
     assert error["code"] == "QuotaExceeded"
     assert error["message"].startswith("One person may have 2 labs at a time, and this would be number 3.")
     assert "an administrator can raise 'labs_per_person'" in error["message"]
-    assert usages(few) == {"labs": (2, 3), "virtualMachines": (2, 40)}
-    assert usages(few, "brazilsoutheast") == {"labs": (0, 1), "virtualMachines": (0, 38)}
+    assert counts(few) == {"labs": (2, 3), "virtualMachines": (2, 40)}
+    assert counts(few, "brazilsoutheast") == {"labs": (0, 1), "virtualMachines": (0, 38)}
+
+
+def test_cores_and_memory_of_machines_that_are_on_are_usages(few: Arm) -> None:
+    done(few("educator").put(f"{LABS}/one", json=lab_body(IMAGE)), 201)
+    few.work()
+    before = usages(few)
+    assert (before["cores"], before["memoryInMiB"]) == ((0, 2), (0, 1300))
+    assert few("educator").post(f"{LABS}/one/virtualMachines/template/start").status_code == 202
+    few.work()
+
+    assert (usages(few)["cores"], usages(few)["memoryInMiB"]) == ((1, 2), (608, 1300))
+    elsewhere = usages(few, "brazilsoutheast")
+    assert (elsewhere["cores"], elsewhere["memoryInMiB"]) == ((0, 1), (0, 692))
 
 
 def test_a_draft_of_the_older_api_counts_and_is_refused_alike(few: Arm) -> None:
@@ -71,7 +95,7 @@ def test_a_draft_of_the_older_api_counts_and_is_refused_alike(few: Arm) -> None:
     for name in ("one", "two"):
         body = {"properties": {"maxUsersInLab": 10}}
         assert few("educator").put(f"{older}/{name}", json=body, params=old).status_code == 201
-    assert usages(few) == {"labs": (2, 3), "virtualMachines": (20, 40)}
+    assert counts(few) == {"labs": (2, 3), "virtualMachines": (20, 40)}
     refused = few("educator").put(f"{older}/three", json={"properties": {}}, params=old)
     assert refused.status_code == 409
     assert refused.json()["error"]["code"] == "QuotaExceeded"

@@ -316,7 +316,7 @@ def test_sizes_usages_and_operations_are_listed(arm: Arm) -> None:
     assert None not in skus[0].values()
     usages = done(arm().get(f"{SUB}/providers/Microsoft.LabServices/locations/Brazil%20South/usages"))["value"]
     assert all(usage["currentValue"] <= usage["limit"] for usage in usages)
-    assert [usage["name"]["value"] for usage in usages] == ["labs", "virtualMachines"]
+    assert [usage["name"]["value"] for usage in usages] == ["cores", "labs", "memoryInMiB", "virtualMachines"]
     told(arm().get(f"{SUB}/providers/Microsoft.LabServices/locations/moon/usages"), 400)
     operations = done(arm("nobody").get("/providers/Microsoft.LabServices/operations"))["value"]
     assert "Microsoft.LabServices/labPlans/saveImage/action" in {each["name"] for each in operations}

@@ -73,7 +73,7 @@ def test_machines_start_stop_and_take_a_password(arm: Arm, image: str) -> None:
     assert told(client.get(template.replace("template", "other")), 404)["message"].endswith("'template'.")
 
 
-WARNINGS = ("shutdownWarning", "usageLeft", "usageWarning")
+WARNINGS = ("imagePercent", "imageProblem", "shutdownWarning", "usageLeft", "usageWarning")
 
 
 def test_a_machine_that_is_on_and_not_reached_is_neither_stopped_nor_running(arm: Arm, image: str) -> None:
@@ -84,7 +84,8 @@ def test_a_machine_that_is_on_and_not_reached_is_neither_stopped_nor_running(arm
     arm.work()
     shown = done(client.get(template))["properties"]
     assert (shown["state"], shown["provisioningState"]) == ("Starting", "Failed")
-    assert shown["galeria"] == {"failure": "No answer by SSH.", "agentAnswers": None} | dict.fromkeys(WARNINGS)
+    own = {"failure": "No answer by SSH.", "agentAnswers": None, "revision": 0, "updatesAtStop": False}
+    assert shown["galeria"] == own | dict.fromkeys(WARNINGS)
     assert done(client.get(begun))["properties"]["console"] == "one\ntwo"
     credentials = {"username": "bruno", "password": "correct-Horse-8"}
     refused = told(client.post(f"{template}/resetPassword", json=credentials), 409)

@@ -33,6 +33,7 @@ from tests.interfaces.arm.served import (
     serving,
     told,
 )
+from tests.waiting import until
 
 
 @pytest.mark.parametrize(
@@ -127,6 +128,7 @@ def test_every_kind_of_error_has_a_status() -> None:
     assert {kind.__name__: status_of(_made(kind)) for kind in kinds} == {
         "GaleriaError": 500,
         "RootDiskNotFound": 503,
+        "OnAnotherComputer": 503,
         "Invalid": 400,
         "Unauthenticated": 401,
         "Forbidden": 403,
@@ -194,4 +196,4 @@ def test_a_fault_of_ours_is_500_logged_once_and_tells_nothing_else(
     faults = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert len(faults) == 1
     assert "correlation id c-7" in caplog.text
-    assert threading.active_count() <= before + 1
+    until(lambda: threading.active_count() <= before + 1, "its threads end")

@@ -18,12 +18,11 @@ from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.messages import Message
 from galeria.interfaces.arm.classic.paths import ENVIRONMENT, SETTING, AccountId, LabId, OneSetting
 from galeria.interfaces.arm.classic.schemas import ClassicNewPassword, EnvironmentBody
-from galeria.interfaces.arm.classic.settings import begun
 from galeria.interfaces.arm.classic.views import environment_view
 from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.list_selection import selected
 from galeria.interfaces.arm.protocol.paging import Order
-from galeria.interfaces.arm.protocol.responses import shown
+from galeria.interfaces.arm.protocol.responses import begun, shown
 from galeria.interfaces.arm.protocol.routes import Route
 
 

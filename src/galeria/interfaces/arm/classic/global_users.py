@@ -5,10 +5,8 @@ from typing import Annotated, Any
 from fastapi import Depends
 from starlette.responses import Response
 
-from galeria.actions.core.claims import is_claimed_by_caller
 from galeria.actions.core.request import Request
-from galeria.actions.labs.labs import get_machine
-from galeria.actions.labs.machines import reset_password, start_machine, stop_machine
+from galeria.actions.labs.machines import reset_password, see_machine, start_machine, stop_machine
 from galeria.actions.rosters.machine_claims import (
     favorite_labs,
     own_labs,
@@ -19,7 +17,6 @@ from galeria.actions.rosters.registration import register_by_code
 from galeria.actions.versions.operations import get_operation
 from galeria.domain.errors import Forbidden, Invalid, NotFound
 from galeria.domain.ids import ResourceId
-from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.messages import Message
 from galeria.domain.operations import Operation
 from galeria.interfaces.arm.classic.paths import modern_machine
@@ -33,12 +30,11 @@ from galeria.interfaces.arm.classic.schemas import (
     Preference,
     Registration,
 )
-from galeria.interfaces.arm.classic.settings import begun
 from galeria.interfaces.arm.classic.views import environment_details, lab_details
 from galeria.interfaces.arm.classic.views import lab_view as classic_lab_view
 from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.path_ids import named_id
-from galeria.interfaces.arm.protocol.responses import shown
+from galeria.interfaces.arm.protocol.responses import begun, shown
 from galeria.interfaces.arm.protocol.routes import LABS, SUBSCRIPTION, Route
 
 
@@ -57,7 +53,7 @@ Own = Annotated[None, Depends(_own)]
 
 def get_environment(own: Own, body: OneEnvironment, arm_request: ArmRequestDep) -> Response:
     with arm_request.reading() as request:
-        lab, machine = _reachable_machine(request, body)
+        lab, machine = see_machine(request, *_named(body))
         return shown({"environment": environment_details(request, lab, machine)})
 
 
@@ -97,7 +93,7 @@ def set_password(own: Own, body: EnvironmentPassword, arm_request: ArmRequestDep
     if body.password is None:
         raise Invalid(Message("There is no new password."), hint=Message("Send one."), target="password")
     with arm_request.writing() as request:
-        lab, machine = _reachable_machine(request, body)
+        lab, machine = see_machine(request, *_named(body))
         operation = reset_password(
             request,
             lab.arm_id,
@@ -137,16 +133,6 @@ def provider_operation(subscription: str, location: str, operation: str, arm_req
     error = {"code": found.error_code, "message": f"{found.error_message} {found.error_hint}".strip()}
     body: dict[str, Any] = {"status": found.status.value, **({"error": error} if found.error_code else {})}
     return shown(body)
-
-
-def _reachable_machine(request: Request, body: OneEnvironment) -> tuple[Lab, LabMachine]:
-    """Return the lab and a machine that is the caller's or that the caller may read."""
-    lab_id, name = _named(body)
-    lab = request.uow.labs.find_by_key(lab_id.key)
-    for machine in request.uow.machines.of_lab(lab.id) if lab else ():
-        if lab and machine.name.lower() == name.lower() and is_claimed_by_caller(request, machine):
-            return lab, machine
-    return get_machine(request, lab_id, name)
 
 
 def _named(body: OneEnvironment) -> tuple[ResourceId, str]:

@@ -18,7 +18,6 @@ from galeria.domain.ids import ResourceId
 from galeria.domain.labs.labs import Lab, LabDraft, LabMachine, find_template
 from galeria.domain.labs.sizes import get_size
 from galeria.domain.messages import Message
-from galeria.domain.operations import Operation
 from galeria.interfaces.arm.classic.paths import LAB, SETTING, TEMPLATE, AccountId, LabId, OneSetting, modern_image
 from galeria.interfaces.arm.classic.schemas import (
     ClassicNewPassword,
@@ -32,11 +31,11 @@ from galeria.interfaces.arm.classic.schemas import (
 )
 from galeria.interfaces.arm.classic.sizes import category, named_size
 from galeria.interfaces.arm.classic.views import setting_view
-from galeria.interfaces.arm.protocol.arm_request import ArmRequest, ArmRequestDep
+from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.list_selection import selected
 from galeria.interfaces.arm.protocol.paging import by_name
 from galeria.interfaces.arm.protocol.path_ids import named_id
-from galeria.interfaces.arm.protocol.responses import accepted, deleting, put, shown
+from galeria.interfaces.arm.protocol.responses import begun, deleting, put, shown
 from galeria.interfaces.arm.protocol.routes import Route
 
 _SETTINGS = "properties.resourceSettings"
@@ -149,14 +148,6 @@ def set_password(
             secrets=arm_request.services.secrets,
         )
     return begun(arm_request, operation)
-
-
-def begun(arm_request: ArmRequest, operation: Operation | None) -> Response:
-    """Answer with the operation to follow, or with 200 where there was nothing to do."""
-    if operation is None:
-        return Response(status_code=200)
-    arm_request.start(operation)
-    return accepted(arm_request, operation)
 
 
 def template_request(

@@ -124,7 +124,7 @@ def _claim(user: LabUser) -> dict[str, Any]:
     return {
         "claimedByUserObjectId": user.principal_id or "",
         "claimedByUserPrincipalId": user.email,
-        "claimedByUserName": user.display_name or user.email,
+        "claimedByUserName": user.shown_name,
     }
 
 

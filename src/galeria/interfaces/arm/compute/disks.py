@@ -44,7 +44,7 @@ from galeria.interfaces.arm.protocol.errors import ArmJson
 from galeria.interfaces.arm.protocol.etags import etag_headers
 from galeria.interfaces.arm.protocol.paging import by_name, listed, page
 from galeria.interfaces.arm.protocol.path_ids import GroupId, named_id, subscription_key
-from galeria.interfaces.arm.protocol.responses import accepted, deleting, polled, shown
+from galeria.interfaces.arm.protocol.responses import begun, deleting, polled, shown
 from galeria.interfaces.arm.protocol.routes import COMPUTE, DISKS, GROUP, SNAPSHOTS, SUBSCRIPTION, Route
 
 # The version of the storage service whose signatures have this form.
@@ -108,8 +108,7 @@ class _Type:
     def revoke(self, arm_request: ArmRequest, id: ResourceId) -> Response:
         with arm_request.writing() as request:
             operation = end_access(request, self.kind, id, arm_request.services.disk_files)
-        arm_request.start(operation)
-        return Response(status_code=200) if operation is None else accepted(arm_request, operation)
+        return begun(arm_request, operation)
 
     def _answered(self, arm_request: ArmRequest, view: dict[str, Any], operation: Operation | None) -> Response:
         arm_request.start(operation)

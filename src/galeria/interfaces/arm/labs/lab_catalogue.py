@@ -4,8 +4,10 @@ from typing import Any
 
 from starlette.responses import Response
 
+from galeria.actions.core.host_use import host_use
 from galeria.domain.labs.profiles import MAX_CAPACITY
 from galeria.domain.labs.sizes import Size, azure_name
+from galeria.domain.labs.start_queue import room_left
 from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep, require_any_role
 from galeria.interfaces.arm.protocol.list_selection import selected
 from galeria.interfaces.arm.protocol.paging import listed
@@ -72,9 +74,10 @@ def list_skus(subscription: str, arm_request: ArmRequestDep) -> Response:
 
 
 def list_usages(subscription: str, location: str, arm_request: ArmRequestDep) -> Response:
-    """Return the numbers of labs and machines in the region and their limits, which hold for all regions together.
+    """Return the numbers of labs and machines in the region, and the cores and the memory of those machines that are on.
 
-    A machine is a template or one that a lab's capacity announces; each also needs an SSH port of its own.
+    The limits hold for all regions together. A machine is a template or one that a lab's capacity announces; each also needs
+    an SSH port of its own. Cores and memory are limited by what the host has for machines.
     """
     require_any_role(arm_request)
     settings = arm_request.services.settings
@@ -82,14 +85,21 @@ def list_usages(subscription: str, location: str, arm_request: ArmRequestDep) ->
     with arm_request.reading() as request:
         ports = request.uow.machines.ports()
         everywhere, here = request.uow.lab_queries.totals(), request.uow.lab_queries.totals(region=region)
-    free = min(
-        settings.limits.machines.in_all - everywhere.machines,
-        settings.last_ssh_port - settings.first_ssh_port + 1 - len(ports),
+        on_host, on_here = host_use(request), host_use(request, regions=frozenset({region}))
+    free = max(
+        0,
+        min(
+            settings.limits.machines.in_all - everywhere.machines,
+            settings.last_ssh_port - settings.first_ssh_port + 1 - len(ports),
+        ),
     )
+    cores, memory = room_left(settings.starts, on_host, settings.sizes, machines=free)
     sizes = [size.name for size in settings.sizes]
     place = f"/subscriptions/{subscription}{LABS}/locations/{region}/usages"
     usages = [
         _usage(place, "virtualMachines", "Virtual machines of labs", here.machines, free, sizes),
+        _usage(place, "cores", "Cores of machines that are on", on_here.cores, cores, sizes),
+        _usage(place, "memoryInMiB", "Memory of machines that are on, in MiB", on_here.memory_mib, memory, sizes),
         _usage(place, "labs", "Labs", here.labs, settings.limits.labs.in_all - everywhere.labs, []),
     ]
     return shown(selected(arm_request, usages, order=lambda each: (each["name"]["value"],), view=lambda each: each))

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
+from galeria.domain.classes.work_disks import MAX_GIB
 from galeria.domain.labs.guest_network import MOST_NAMES, Internet
 from galeria.domain.labs.labs import LabCreateOption
 from galeria.domain.labs.schedules import WeekDay
@@ -170,6 +171,7 @@ class OurLabChanges(Wire):
 
     start_lead: Duration | None = None
     weekly_refill: RefillBody | None = None
+    work_disk_gib: Annotated[int, Field(ge=0, le=MAX_GIB)] | None = None
 
 
 class OurLab(OurLabChanges):

@@ -7,6 +7,7 @@ from galeria.actions.classes.usage import find_usage_warning
 from galeria.actions.core.request import Request
 from galeria.actions.labs.student_hours import hours_left
 from galeria.domain.classes.settings import find_refill, shown_lead
+from galeria.domain.classes.work_disks import work_disk_gib
 from galeria.domain.durations import show_duration
 from galeria.domain.images.eligibility import ImageEligibility
 from galeria.domain.labs.accounts import LabAccount
@@ -119,6 +120,7 @@ def lab_view(request: Request, lab: Lab, *, api_version: str = "") -> dict[str, 
                 "hardware": _hardware(lab.hardware),
                 "startLead": shown_lead(lab.profiles),
                 "weeklyRefill": _refill(lab),
+                "workDiskGib": work_disk_gib(lab),
             },
         },
     )
@@ -215,6 +217,10 @@ def machine_view(
             "galeria": {
                 "failure": machine.failure,
                 "agentAnswers": machine.has_agent,
+                "imagePercent": machine.image_percent,
+                "imageProblem": machine.image_problem or None,
+                "revision": machine.revision,
+                "updatesAtStop": machine.update_at_stop,
                 "shutdownWarning": find_warning(request, lab, machine) if request else None,
                 "usageLeft": show_duration(hours_left(request, lab, user)) if request and user else None,
                 "usageWarning": find_usage_warning(request, lab, machine) if request else None,

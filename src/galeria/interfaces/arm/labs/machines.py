@@ -3,23 +3,23 @@
 from starlette.responses import Response
 
 from galeria.actions.classes.presence import keep_running
-from galeria.actions.labs.labs import get_machine, list_machines
+from galeria.actions.labs.labs import list_machines
 from galeria.actions.labs.machines import (
     redeploy_machine,
     reimage_machine,
     reset_password,
+    see_machine,
     start_machine,
     stop_machine,
 )
 from galeria.domain.labs.labs import LabMachine
-from galeria.domain.operations import Operation
 from galeria.interfaces.arm.labs.lab_schemas import NewPassword
 from galeria.interfaces.arm.labs.lab_views import machine_view
-from galeria.interfaces.arm.protocol.arm_request import ArmRequest, ArmRequestDep
+from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.list_selection import selected
 from galeria.interfaces.arm.protocol.paging import Order
 from galeria.interfaces.arm.protocol.path_ids import LabId
-from galeria.interfaces.arm.protocol.responses import accepted, shown
+from galeria.interfaces.arm.protocol.responses import begun, shown
 from galeria.interfaces.arm.protocol.routes import LAB, MACHINE, Route
 
 
@@ -43,8 +43,9 @@ def list_all(id: LabId, arm_request: ArmRequestDep) -> Response:
 
 
 def get_one(id: LabId, machine: str, arm_request: ArmRequestDep) -> Response:
+    """Show a machine. Whoever has claimed it needs no role."""
     with arm_request.reading() as request:
-        lab, found = get_machine(request, id, machine)
+        lab, found = see_machine(request, id, machine)
         server, endpoint, version = request.settings.server, arm_request.services.endpoint, arm_request.api_version
         return shown(machine_view(server, endpoint, lab, found, request=request, api_version=version))
 
@@ -53,27 +54,27 @@ def start(id: LabId, machine: str, arm_request: ArmRequestDep) -> Response:
     """Start the machine. Answers 200 where it runs already."""
     with arm_request.writing() as request:
         operation = start_machine(request, id, machine)
-    return _begun(arm_request, operation)
+    return begun(arm_request, operation)
 
 
 def stop(id: LabId, machine: str, arm_request: ArmRequestDep) -> Response:
     """Stop the machine. Answers 200 where it is off already."""
     with arm_request.writing() as request:
         operation = stop_machine(request, id, machine)
-    return _begun(arm_request, operation)
+    return begun(arm_request, operation)
 
 
 def reimage(id: LabId, machine: str, arm_request: ArmRequestDep) -> Response:
     """Make the machine anew from its image. Everything on its disk is lost."""
     with arm_request.writing() as request:
         operation = reimage_machine(request, id, machine)
-    return _begun(arm_request, operation)
+    return begun(arm_request, operation)
 
 
 def redeploy(id: LabId, machine: str, arm_request: ArmRequestDep) -> Response:
     with arm_request.writing() as request:
         operation = redeploy_machine(request, id, machine)
-    return _begun(arm_request, operation)
+    return begun(arm_request, operation)
 
 
 def keep(id: LabId, machine: str, arm_request: ArmRequestDep) -> Response:
@@ -93,14 +94,7 @@ def set_password(id: LabId, machine: str, body: NewPassword, arm_request: ArmReq
             new_password=body.password.get_secret_value(),
             secrets=arm_request.services.secrets,
         )
-    return _begun(arm_request, operation)
-
-
-def _begun(arm_request: ArmRequest, operation: Operation | None) -> Response:
-    if operation is None:
-        return Response(status_code=200)
-    arm_request.start(operation)
-    return accepted(arm_request, operation)
+    return begun(arm_request, operation)
 
 
 def _by_machine_name(machine: LabMachine) -> Order:

@@ -69,7 +69,7 @@ def user_view(user: LabUser) -> dict[str, Any]:
         "type": "Microsoft.LabServices/labs/users",
         "properties": {
             "email": user.address,
-            "displayName": user.display_name or user.email,
+            "displayName": user.shown_name,
             "registrationState": user.registration.value,
             "invitationState": user.invitation.value,
             **({"invitationSent": when(user.invited_at)} if sent else {}),

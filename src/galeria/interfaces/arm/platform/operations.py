@@ -9,7 +9,8 @@ from fastapi import Query
 from starlette.responses import Response
 
 from galeria.actions.core.request import Request
-from galeria.actions.labs.labs import get_lab, list_machines
+from galeria.actions.labs.labs import get_lab
+from galeria.actions.labs.machines import see_machine
 from galeria.actions.storage.disks import DISK, SNAPSHOT, get_disk
 from galeria.actions.storage.managed_images import get_image
 from galeria.actions.versions.operations import (
@@ -176,9 +177,11 @@ def _result(request: Request, operation: Operation, endpoint: str) -> dict[str, 
         return version_view(request, get_version(request, id))
     if subject is Subject.LAB:
         return lab_view(request, get_lab(request, id))
-    lab, machines = list_machines(request, id)
-    server = request.settings.server
-    return next((machine_view(server, endpoint, lab, each) for each in machines if each.id == operation.subject), None)
+    held = request.uow.machines.find(operation.subject)
+    if held is None:
+        return None
+    lab, machine = see_machine(request, id, held.name)
+    return machine_view(request.settings.server, endpoint, lab, machine)
 
 
 def _stored(request: Request, id: ResourceId, kind: OperationKind) -> dict[str, Any]:

@@ -69,6 +69,8 @@ _BY_NAME: dict[str, Answers] = {
     "VirtualMachines_Redeploy": _DONE_OR_BEGUN,
     "VirtualMachines_ResetPassword": _DONE_OR_BEGUN,
     "VirtualMachines_KeepRunning": _DONE,
+    "VirtualMachines_Update": _DONE_OR_BEGUN,
+    "VirtualMachines_BringBack": _BEGUN,
     "Users_Invite": _DONE,
     "LabAccounts_CreateLab": _DONE,
     "LabAccounts_Delete": _GONE,

@@ -35,6 +35,12 @@ def accepted(arm_request: ArmRequest, operation: Operation, body: Any = None) ->
     return ArmJson(body, status_code=202, headers=headers) if body is not None else Response(None, 202, headers)
 
 
+def begun(arm_request: ArmRequest, operation: Operation | None) -> Response:
+    """Start the operation and answer with where to follow it, or with 200 where there was nothing to do."""
+    arm_request.start(operation)
+    return Response(status_code=200) if operation is None else accepted(arm_request, operation)
+
+
 def polled(arm_request: ArmRequest, operation: Operation) -> dict[str, str]:
     return {"Azure-AsyncOperation": operation_url(arm_request, operation), "Retry-After": RETRY_SECONDS}
 

@@ -67,9 +67,18 @@ def _add_running_commands(app: typer.Typer, host_commands: HostCommandsLoader) -
         host_commands().serve(context.data, options, worker=worker, fake=fake, allow_import_from=hosts)
 
     @local(app, "worker")
-    def run_worker(context: CliContext, allow_import_from: ImportHosts = None) -> None:
+    def run_worker(
+        context: CliContext,
+        region: Annotated[
+            list[str] | None,
+            typer.Option("--region", "-r", help="Do the work of this region only. Repeatable. [default: of all]"),
+        ] = None,
+        fake: Annotated[bool, typer.Option("--fake", help="No real machines, as 'galeria serve --fake'.")] = False,
+        allow_import_from: ImportHosts = None,
+    ) -> None:
         """Do only the operations' work. For a server started with --no-worker."""
-        host_commands().worker(context.data, allow_import_from=tuple(allow_import_from or ()))
+        hosts = tuple(allow_import_from or ())
+        host_commands().worker(context.data, regions=tuple(region or ()), fake=fake, allow_import_from=hosts)
 
     @local(app, "demo")
     def demo(

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Protocol
 
 from galeria.domain.audit import AuditHead, AuditVerified
+from galeria.domain.images.upkeep import StoreUpkeep
 from galeria.domain.reach.relay import RelayState
 from galeria.domain.reach.server_settings import ServerOptions
+from galeria.domain.serving.backups import Backup
 from galeria.ports.images import Collected, Verified
 from galeria.ports.machines import HostCheck
 from galeria.ports.progress import Progress
@@ -30,8 +32,15 @@ class HostCommands(Protocol):
         """Serve until stopped. With `worker` the same process runs operations; with `fake` there are no real machines."""
         ...
 
-    def worker(self, data: Path, *, allow_import_from: tuple[str, ...] = ()) -> None:
-        """Run operations until stopped."""
+    def worker(
+        self,
+        data: Path,
+        *,
+        regions: tuple[str, ...] = (),
+        fake: bool = False,
+        allow_import_from: tuple[str, ...] = (),
+    ) -> None:
+        """Run operations until stopped: those of these regions, or all."""
         ...
 
     def doctor(self, data: Path) -> list[HostCheck]: ...
@@ -48,6 +57,10 @@ class HostCommands(Protocol):
         """Return endpoint, ca_file, tenant_id, subscription_id, client_id and client_secret."""
         ...
 
+    def store_upkeep(self, data: Path) -> list[StoreUpkeep]:
+        """Return how far the server is with checking and clearing the stores."""
+        ...
+
     def verify_store(self, data: Path, region: str | None, progress: RegionProgress) -> list[tuple[str, Verified]]:
         """Read and check every chunk of the region, or of all regions."""
         ...
@@ -60,6 +73,18 @@ class HostCommands(Protocol):
 
     def rebuild_index(self, data: Path, region: str | None) -> list[tuple[str, int]]:
         """Rebuild the chunk index, and return the number of chunks by region."""
+        ...
+
+    def backup(self, data: Path, target: Path) -> Backup:
+        """Write state, keys and settings to a new file, while the server runs or not."""
+        ...
+
+    def restore(self, data: Path, file: Path) -> Backup:
+        """Bring a backup back into an empty data directory."""
+        ...
+
+    def move_database(self, data: Path, *, back: bool) -> list[tuple[str, int]]:
+        """Move the state to the database of the settings, or `back` to a file; return the number of rows by table."""
         ...
 
     def demo(self, data: Path | None, *, keep: bool) -> None:

@@ -12,6 +12,7 @@ from galeria.interfaces.cli.commands.labs.lab_class import add_class_commands
 from galeria.interfaces.cli.commands.labs.lab_export import add_export_commands
 from galeria.interfaces.cli.commands.labs.lab_machines import add_machine_commands
 from galeria.interfaces.cli.commands.labs.lab_people import add_people_commands
+from galeria.interfaces.cli.commands.labs.lab_work import add_work_commands
 from galeria.interfaces.cli.kit.command import noun, remote
 from galeria.interfaces.cli.kit.context import CliContext
 from galeria.interfaces.cli.kit.regions import Region
@@ -53,8 +54,10 @@ def add_lab_commands(app: typer.Typer) -> None:
     @remote(lab, "delete")
     def delete(context: CliContext, name: Name, yes: Yes = False, wait: Wait = True) -> None:
         """Delete a lab with its machines and their disks. Images stay."""
-        context.confirm(f"Delete the lab '{name}' with its machines and everything on their disks?", yes=yes)
         with context.galeria() as galeria:
+            impact = None if yes else galeria.labs.deletion_impact(name)
+            question = f"Delete the lab '{name}' with its machines and everything on their disks?"
+            context.confirm(" ".join([*_impact_lines(impact or {}), question]), yes=yes)
             wait_for(context, galeria, galeria.labs.delete(name), wait=wait)
         context.done({"deleted": name}, f"The lab '{name}' is gone." if wait else f"The lab '{name}' is being deleted.")
 
@@ -62,6 +65,17 @@ def add_lab_commands(app: typer.Typer) -> None:
     add_class_commands(lab)
     add_export_commands(lab)
     add_people_commands(lab)
+    add_work_commands(lab)
+
+
+def _impact_lines(impact: dict[str, Any]) -> list[str]:
+    """Say whose work would be lost, and whose is kept."""
+    lost, kept = ", ".join(impact.get("lostFor", ())), ", ".join(impact.get("keptFor", ()))
+    days = impact.get("keptDays")
+    return [
+        *([f"These people lose what they have in their machines: {lost}."] if lost else []),
+        *([f"The work disks of these people are kept for {days} days: {kept}."] if kept else []),
+    ]
 
 
 def _add_create_command(lab: typer.Typer) -> None:
