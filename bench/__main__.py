@@ -13,7 +13,21 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import classes, export, imports, looks, machines, network, peers, relay, report, store
+from bench import (
+    classes,
+    distance,
+    export,
+    family,
+    imports,
+    looks,
+    machines,
+    network,
+    peers,
+    relay,
+    report,
+    starts,
+    store,
+)
 from bench.disks import build_disk
 from bench.regions import fresh
 from bench.rows import GIB, Row, Task
@@ -27,7 +41,10 @@ DISK_SIZE = 4  # times the bytes of its data
 class Theme(Enum):
     EXPORT = "export"
     MACHINES = "machines"
+    STARTS = "starts"
     STORE = "store"
+    DISTANCE = "distance"
+    FAMILY = "family"
     IMPORTS = "imports"
     PEERS = "peers"
     ANSWERS = "answers"
@@ -38,13 +55,16 @@ class Theme(Enum):
     CLASSES = "classes"
 
 
-LONG = (Theme.PAGES, Theme.NETWORK)  # two to ten minutes each, so that a quick run leaves them out
+LONG = (Theme.PAGES, Theme.NETWORK, Theme.STARTS)  # two to ten minutes each, so that a quick run leaves them out
 QUICK_GIB, QUICK_ROUNDS = 0.5, 1
 
 THEMES: dict[Theme, tuple[str, Callable[[Task], list[Row]]]] = {
     Theme.EXPORT: ("Exporting a machine's disk", export.measure),
     Theme.MACHINES: ("Making a machine", machines.measure),
+    Theme.STARTS: ("Starting a machine whose image is not here", starts.measure),
     Theme.STORE: ("The image store", store.measure),
+    Theme.DISTANCE: ("The image store in a bucket that is far away", distance.measure),
+    Theme.FAMILY: ("Twenty images of one family", family.measure),
     Theme.IMPORTS: ("Importing disk files", imports.measure),
     Theme.PEERS: ("The same disk in other programs", peers.measure),
     Theme.ANSWERS: ("The server's answers", answers.measure),
@@ -52,7 +72,7 @@ THEMES: dict[Theme, tuple[str, Callable[[Task], list[Row]]]] = {
     Theme.LOOKS: ("A look into a disk", looks.measure),
     Theme.RELAY: ("The relay of machines", relay.measure),
     Theme.NETWORK: ("A guest's network", network.measure),
-    Theme.CLASSES: ("The clock of classes", classes.measure),
+    Theme.CLASSES: ("Classes", classes.measure),
 }
 
 

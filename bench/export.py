@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from bench import limits, qemu_img
+from bench import chains, limits, qemu_img, upgrade
 from bench.disks import changes
 from bench.hosts import Bench, new_spec, open_bench
 from bench.regions import capture, regions
-from bench.rows import Row, Spent, Task, at_least, at_most, best_of, mebibytes, not_measured, timed
+from bench.rows import Row, Spent, Task, at_least, at_most, beside, best_of, mebibytes, timed
 from galeria.adapters.disks.raw_file import open_raw_file
 from galeria.adapters.store.region_store import RegionStore
 from galeria.ports.images import Captured
@@ -42,11 +42,8 @@ def measure(task: Task) -> list[Row]:
             *first_rows,
             *second_rows(first, made[0], whole, spent),
             *copy_rows(north, south, made[0], spent),
-            not_measured(
-                "a real upgrade of a Debian disk, exported: time of the limit for the changed bytes", at_most(1.5)
-            ),
-            not_measured("a real upgrade of a Debian disk, exported: stored share of the layer's bytes", at_most(0.7)),
-            not_measured("a real upgrade of a Debian disk, exported: speed beside borg", at_least(20)),
+            *upgrade.rows(task),
+            *chains.rows(task, bench, north),
         ]
 
 
@@ -104,6 +101,7 @@ def _first(task: Task, bench: Bench, machine: Machine, sealing: Spent) -> tuple[
             name=f"{name}: speed beside qemu-img, which does not sync",
             ours=f"{mine}; sealing took {sealing.seconds:.2f} s more",
             peer=f"{qemu_img.COMPRESSING}: {theirs}",
+            limit=beside(least, theirs, what=limits.STORING),
             ratio=theirs.seconds / mine.seconds,
             goal=at_least(EXPORT_SPEED),
         ),

@@ -38,14 +38,20 @@ class Bench:
 @contextmanager
 def open_bench(directory: Path) -> Iterator[Bench]:
     """Open a bench, and remove every machine of it at the end, also after an error."""
-    with fresh(directory) as data_dir:
-        engine = LibvirtEngine(data_dir, installation=f"bench{uuid.uuid4().hex[:8]}")
-        try:
-            yield Bench(engine=engine, cache=LocalImageCache(data_dir), layout=Layout(data_dir.resolve()))
-        finally:
-            for machine in engine.machines():
-                engine.remove_machine(machine)
-            engine.close()
+    with fresh(directory) as data_dir, open_engine(data_dir) as engine:
+        yield Bench(engine=engine, cache=LocalImageCache(data_dir), layout=Layout(data_dir.resolve()))
+
+
+@contextmanager
+def open_engine(data: Path) -> Iterator[LibvirtEngine]:
+    """Open the engine of a data directory, and remove every machine of it at the end, also after an error."""
+    engine = LibvirtEngine(data, installation=f"bench{uuid.uuid4().hex[:8]}")
+    try:
+        yield engine
+    finally:
+        for machine in engine.machines():
+            engine.remove_machine(machine)
+        engine.close()
 
 
 def new_spec(region: str, base: Digest) -> MachineSpec:

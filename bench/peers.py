@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Protocol
 
-from bench import qemu_img
+from bench import limits, qemu_img
 from bench.disks import Overlay, changed
 from bench.regions import capture, fresh, regions
-from bench.rows import Goal, Row, Spent, Task, at_least, at_most, mebibytes, not_measured, stored_under, timed
+from bench.rows import Goal, Row, Spent, Task, at_least, beside, mebibytes, stored_under, timed
 from galeria.adapters.disks.raw_file import open_raw_file
 from galeria.adapters.store.region_store import RegionStore
 from galeria.ports.disks import DiskSource
@@ -25,7 +25,6 @@ class Peer(Protocol):
     program: ClassVar[str]
     package: ClassVar[str]  # the Debian package
     goal: ClassVar[Goal | None]  # how many times as fast Galeria has to be with the whole disk
-    is_slow: ClassVar[bool]  # takes minutes
 
     def __init__(self, directory: Path) -> None: ...
 
@@ -41,7 +40,6 @@ class Borg:
     program: ClassVar[str] = "borg"
     package: ClassVar[str] = "borgbackup"
     goal: ClassVar[Goal | None] = at_least(6)
-    is_slow: ClassVar[bool] = False
 
     def __init__(self, directory: Path) -> None:
         self._repository = directory / "borg"
@@ -66,7 +64,6 @@ class Restic:
     program: ClassVar[str] = "restic"
     package: ClassVar[str] = "restic"
     goal: ClassVar[Goal | None] = at_least(3)
-    is_slow: ClassVar[bool] = False
 
     def __init__(self, directory: Path) -> None:
         self._repository = directory / "restic"
@@ -90,7 +87,6 @@ class Casync:
     program: ClassVar[str] = "casync"
     package: ClassVar[str] = "casync"
     goal: ClassVar[Goal | None] = at_least(15)
-    is_slow: ClassVar[bool] = True
 
     def __init__(self, directory: Path) -> None:
         self._folder = directory / "casync"
@@ -111,7 +107,6 @@ class QemuImg:
     program: ClassVar[str] = "qemu-img"
     package: ClassVar[str] = "qemu-utils"
     goal: ClassVar[Goal | None] = None
-    is_slow: ClassVar[bool] = False
 
     def __init__(self, directory: Path) -> None:
         self._folder = directory / "qemu-img"
@@ -136,8 +131,7 @@ class Kept:
 
 
 def measure(task: Task) -> list[Row]:
-    rows = [row for kind in PEERS for row in _rows(task, kind)]
-    return [*rows, not_measured("twenty images of one family: stored bytes beside borg's best chunker", at_most(1.15))]
+    return [row for kind in PEERS for row in _rows(task, kind)]
 
 
 def _rows(task: Task, kind: type[Peer]) -> list[Row]:
@@ -145,8 +139,6 @@ def _rows(task: Task, kind: type[Peer]) -> list[Row]:
     if shutil.which(kind.program) is None:
         absent = f"{kind.program} is not installed: apt-get install {kind.package}"
         return [Row(name=name, ours="not measured", peer=absent, goal=kind.goal)]
-    if task.is_quick and kind.is_slow:
-        return [Row(name=name, ours="not measured in a quick run", goal=kind.goal)]
     return _compared(task, kind)
 
 
@@ -159,10 +151,12 @@ def _compared(task: Task, kind: type[Peer]) -> list[Row]:
     ):
         peer = kind(services)
         first, ours = _captured(store, source, None)
-        rows = _pair("a raw disk, whole", kind, ours, _kept(peer, task.disk, "first"), kind.goal)
+        theirs, least = _kept(peer, task.disk, "first"), limits.store_all(source, services / "limit")
+        limit = beside(least, theirs.spent, what=limits.STORING)
+        rows = _pair("a raw disk, whole", kind, ours, theirs, goal=kind.goal, limit=limit)
         with changed(task.disk, share=SHARE, data=task.data) as clusters:
             _, ours = _captured(store, Overlay(task.disk, source.size, clusters), first)
-            rows += _pair(f"a raw disk, {SHARE:.0%} changed", kind, ours, _kept(peer, task.disk, "second"), None)
+            rows += _pair(f"a raw disk, {SHARE:.0%} changed", kind, ours, _kept(peer, task.disk, "second"))
     return rows
 
 
@@ -178,12 +172,15 @@ def _kept(peer: Peer, disk: Path, version: str) -> Kept:
     return Kept(spent=spent, stored_bytes=peer.stored_bytes() - before)
 
 
-def _pair(name: str, kind: type[Peer], ours: Kept, peer: Kept, goal: Goal | None) -> list[Row]:
+def _pair(
+    name: str, kind: type[Peer], ours: Kept, peer: Kept, *, goal: Goal | None = None, limit: str = ""
+) -> list[Row]:
     return [
         Row(
             name=f"{name}: speed beside {kind.program}",
             ours=str(ours.spent),
             peer=f"{kind.name}: {peer.spent}",
+            limit=limit,
             ratio=peer.spent.seconds / ours.spent.seconds,
             goal=goal,
         ),

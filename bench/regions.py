@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from galeria.adapters.db.engine import make_engine
+from galeria.adapters.db.tables.boot_trace_tables import boot_traces
 from galeria.adapters.db.tables.chunk_tables import chunks, packs
 from galeria.adapters.store.packs.chunk_index import DatabaseChunkIndex
 from galeria.adapters.store.region_store import RegionStore, open_region
@@ -29,11 +30,10 @@ def fresh(directory: Path, *, prefix: str = "") -> Iterator[Path]:
 def regions(directory: Path) -> Iterator[tuple[RegionStore, RegionStore]]:
     """Open two empty regions with one index in an SQLite file."""
     with fresh(directory) as services:
-        engine = sa.create_engine(f"sqlite:///{services / 'index.sqlite'}")
-        with engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+        engine = make_engine(f"sqlite:///{services / 'index.sqlite'}")
         packs.create(engine)
         chunks.create(engine)
+        boot_traces.create(engine)
         index, key = DatabaseChunkIndex(engine), Ed25519PrivateKey.generate()
         north, south = (
             open_region(name, (services / name).as_uri(), work=services / "work", index=index, key=key)

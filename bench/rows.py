@@ -88,6 +88,11 @@ def best_of(*kinds: Callable[[], Spent], rounds: int) -> list[Spent]:
     return [min(spent, key=lambda run: run.seconds) for spent in zip(*runs, strict=True)]
 
 
+def beside(limit: Spent, peer: Spent, *, what: str) -> str:
+    """Tell the limit of a speed, and how many times as fast as the peer it would be: nobody can reach a goal above that."""
+    return f"{what}: {limit}, {peer.seconds / limit.seconds:.1f} times as fast"
+
+
 def mebibytes(count: int) -> str:
     return f"{count / MIB:.1f} MiB"
 

@@ -49,7 +49,7 @@ def measure(task: Task) -> list[Row]:
     gallery = fill(container)
     container.close()
     with running_server(data, fake=True) as connect:
-        token = _token(connect)
+        token = token_of(connect)
         with httpx.Client(base_url=connect["endpoint"], verify=_trust(connect), trust_env=False) as client:
             client.headers["Authorization"] = f"Bearer {token}"
             one = f"{gallery}/images/image-{{}}/versions/1.0.{{}}"
@@ -135,7 +135,7 @@ def made(container: Container, kind: type[R], id: ResourceId, **own: object) -> 
     )
 
 
-def _token(connect: dict[str, str]) -> str:
+def token_of(connect: dict[str, str]) -> str:
     credentials = ClientSecret(client_id=connect["client_id"], client_secret=connect["client_secret"])
     with ServerConnection(connect["endpoint"], credentials, ca_file=Path(connect["ca_file"])) as connection:
         return connection.sign_in().value

@@ -45,7 +45,7 @@ def measure(task: Task) -> list[Row]:
     add_labs(container, gallery)
     routes = page_routes(application(container, "https://localhost", WorkerlessStarter()))
     container.close()
-    with running_server(data, fake=True) as connect, _browser(connect) as client, _browser(connect) as stranger:
+    with running_server(data, fake=True) as connect, browser(connect) as client, browser(connect) as stranger:
         # The walks open every page once, so that the server's first seconds are over before the measurement.
         strange = walk(stranger, routes, first=["/sign-in"])
         sign_in(client, data)
@@ -154,7 +154,7 @@ def _event(container: Container, lab: Lab) -> AuditEvent:
     )
 
 
-def _browser(connect: dict[str, str]) -> httpx.Client:
+def browser(connect: dict[str, str]) -> httpx.Client:
     trust = ssl.create_default_context(cafile=connect["ca_file"])
     return httpx.Client(base_url=connect["endpoint"], verify=trust, trust_env=False, timeout=60)
 
@@ -165,7 +165,7 @@ def _rows(client: httpx.Client, walked: Walked) -> list[Row]:
 
 
 def _time_row(client: httpx.Client, page: PageFound) -> Row:
-    times = _times(client, page.address)
+    times = times_of(client, page.address)
     median, slowest = times[len(times) // 2], times[len(times) * 99 // 100]
     return Row(
         name=f"GET {page.route.path}: p99",
@@ -187,7 +187,7 @@ def _weight_row(client: httpx.Client, page: PageFound) -> Row:
     )
 
 
-def _times(client: httpx.Client, address: str) -> list[float]:
+def times_of(client: httpx.Client, address: str) -> list[float]:
     """Return the sorted seconds of each answer."""
     spent: list[float] = []
     for number in range(WARM + ROUNDS):

@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from bench.server.walk import PageRoute, loaded_by, page_routes, walk
-from tests.small_server import serving
+from tests.servers.small_server import serving
 
 HTML = {
     "web_labs": '<a href="/labs/7?page=2">Seven</a> <a href="/labs/8">Eight</a> <a href="https://other.test/labs">Other</a>',

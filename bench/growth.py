@@ -1,0 +1,147 @@
+"""Measure whether an export's cost for each GB stays flat as the data grows, and as the versions do.
+
+Processor time is what counts here: it tells of growth, and other users of the computer hardly change it. The disks are not
+files: each chunk has its number in it, so that none is stored twice. Where the amount grows, one chunk of eight is a real
+system's, and seven repeat one page of such a chunk: all are hashed, compressed and indexed, and 100 GiB take 8 GB of the disk.
+What an index or a manifest costs more as it grows shows better there than behind the compressing of real data.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+from bench.regions import capture, regions
+from bench.rows import GIB, MIB, Row, Spent, Task, at_most, not_measured, timed
+from galeria.adapters.store.manifests.manifest import CHUNK_SIZE
+from galeria.ports.disks import Content, DiskReader, Extent
+from galeria.ports.images import Digest
+
+BY_DATA = "time for each GB of changed data, whatever the amount: most beside least"
+BY_VERSIONS = "time for each GB of changed data, from the first versions to the 1,000th: most beside least"
+FLAT = at_most(1.15)
+
+POOL = 256  # chunks of a real system
+SIZES = (1, 10, 100)  # GiB
+OFTEN = 10  # GiB below which a disk is stored in each round, of which the least counts
+SPARSE = 8  # one chunk of so many is a real system's
+PAGE = 4096
+VERSIONS, MEASURED = 1000, 50  # in all, and at the beginning and the end of them
+CHANGED = 16  # chunks that each version changes: 4 MiB
+
+
+class NumberedDisk:
+    """A disk of `chunks` chunks out of a pool in turn, of which those in `changed` are read.
+
+    `salt` makes the chunks of each version its own.
+    """
+
+    def __init__(self, pool: list[bytes], *, chunks: int, changed: list[int], salt: int) -> None:
+        self.size = chunks * CHUNK_SIZE
+        self._pool, self._changed, self._salt = pool, changed, salt
+
+    def extents(self) -> Iterator[Extent]:
+        position = 0
+        for number in self._changed:
+            offset = number * CHUNK_SIZE
+            if offset > position:
+                yield Extent(offset=position, length=offset - position, content=Content.PARENT)
+            yield Extent(offset=offset, length=CHUNK_SIZE, content=Content.DATA)
+            position = offset + CHUNK_SIZE
+        if position < self.size:
+            yield Extent(offset=position, length=self.size - position, content=Content.PARENT)
+
+    def reader(self) -> DiskReader:
+        return _NumberedReader(self._pool, self._salt)
+
+
+class _NumberedReader(DiskReader):
+    def __init__(self, pool: list[bytes], salt: int) -> None:
+        self._pool, self._salt = pool, salt
+
+    def read(self, offset: int, length: int) -> bytes:
+        content = bytearray(length)
+        self.read_into(offset, memoryview(content))
+        return bytes(content)
+
+    def read_into(self, offset: int, target: memoryview) -> None:
+        """Fill whole chunks, as a capture asks for them."""
+        for at in range(0, len(target), CHUNK_SIZE):
+            number = (offset + at) // CHUNK_SIZE
+            target[at : at + CHUNK_SIZE] = self._pool[number % len(self._pool)]
+            target[at : at + 16] = number.to_bytes(8, "big") + self._salt.to_bytes(8, "big")
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def rows(task: Task) -> list[Row]:
+    if task.is_quick:
+        return [not_measured(name, FLAT, "not measured in a quick run") for name in (BY_DATA, BY_VERSIONS)]
+    pool = pool_of(task.disk)
+    return [by_data(task, thinned(pool), SIZES), by_versions(task, pool, VERSIONS, MEASURED)]
+
+
+def by_data(task: Task, pool: list[bytes], sizes: tuple[float, ...]) -> Row:
+    """Store disks of so many GiB, each in a new region."""
+    costs = {}
+    for gib in sizes:
+        runs = [_stored(task, pool, int(gib * GIB) // CHUNK_SIZE) for _ in range(task.rounds if gib < OFTEN else 1)]
+        costs[f"{gib:g} GiB"] = (min(runs, key=lambda run: run.cpu_seconds), gib * GIB)
+    return _row(BY_DATA, costs)
+
+
+def _stored(task: Task, pool: list[bytes], chunks: int) -> Spent:
+    disk = NumberedDisk(pool, chunks=chunks, changed=list(range(chunks)), salt=0)
+    with regions(task.directory) as (store, _):
+        return timed(lambda: capture(store, disk))
+
+
+def by_versions(task: Task, pool: list[bytes], versions: int, measured: int) -> Row:
+    """Store so many versions of one disk, each with some chunks of its own, and compare the first with the last."""
+    chunks, random = max(task.data // CHUNK_SIZE, 2 * CHANGED), Random(20261201)
+    with regions(task.directory) as (store, _):
+        parent = capture(store, NumberedDisk(pool, chunks=chunks, changed=list(range(chunks)), salt=0)).digest
+
+        def add(count: int, parent: Digest, first: int) -> Digest:
+            for number in range(first, first + count):
+                changed = sorted(random.sample(range(chunks), CHANGED))
+                disk = NumberedDisk(pool, chunks=chunks, changed=changed, salt=number)
+                parent = capture(store, disk, parent).digest
+            return parent
+
+        def spent(first: int) -> tuple[Spent, float]:
+            nonlocal parent
+            newest = [parent]
+            took = timed(lambda: newest.append(add(measured, parent, first)))
+            parent = newest[-1]
+            return took, measured * CHANGED * CHUNK_SIZE
+
+        costs = {f"versions 1 to {measured}": spent(1)}
+        parent = add(versions - 2 * measured, parent, measured + 1)
+        costs[f"{versions - measured + 1} to {versions}"] = spent(versions - measured + 1)
+    return _row(BY_VERSIONS, costs)
+
+
+def _row(name: str, costs: dict[str, tuple[Spent, float]]) -> Row:
+    rates = {what: spent.cpu_seconds / size * GIB for what, (spent, size) in costs.items()}
+    told = ", ".join(f"{what}: {rate:.2f} s of processor a GiB" for what, rate in rates.items())
+    return Row(name=name, ours=told, ratio=max(rates.values()) / min(rates.values()), goal=FLAT)
+
+
+def thinned(pool: list[bytes]) -> list[bytes]:
+    """Return a longer pool, in which only one chunk of `SPARSE` takes much room once it is compressed."""
+    few = [chunk[:PAGE] * (CHUNK_SIZE // PAGE) for chunk in pool[: SPARSE - 1]]
+    return [each for chunk in pool for each in (chunk, *few)]
+
+
+def pool_of(disk: Path) -> list[bytes]:
+    """Return chunks with data from all over the disk."""
+    found: list[bytes] = []
+    with disk.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        for offset in range(0, size - CHUNK_SIZE, max(MIB, size // (8 * POOL) // MIB * MIB)):
+            chunk = os.pread(file.fileno(), CHUNK_SIZE, offset)
+            if chunk.strip(b"\0") and len(found) < POOL:
+                found.append(chunk)
+    return found

@@ -1,0 +1,125 @@
+"""Measure pages while a class of 30 starts and stops without a pause, beside the same pages while nothing happens.
+
+There are no virtual machines: what remains is the server's own work for each start, as fast as it can go. A class that
+really starts asks for less of it at a time.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.class_lab import add_class, base_of, begin_making
+from bench.rows import Row, Task, at_most, not_measured
+from bench.server.pages import LIMIT, browser, sign_in, times_of
+from galeria.bootstrap.container import open_container
+from galeria.bootstrap.demo_host import running_server
+from galeria.bootstrap.first_start import ensure_first_start
+from galeria.interfaces.client.connection import ServerConnection
+from galeria.interfaces.client.credentials import ClientSecret
+from galeria.interfaces.client.galeria import Galeria
+from galeria.workflows.classes.student_machines import match_capacity
+
+STUDENTS, LAB = 30, "class"
+PAGES = ("/labs", f"/labs/galeria/{LAB}", f"/labs/galeria/{LAB}/class", f"/labs/galeria/{LAB}/class-wall")
+PATIENCE = 120.0  # seconds for all to start, or to stop
+ALL_BUT_ONE_IN_A_HUNDRED = 0.99
+BESIDE = 2.0  # times what the same page takes while nothing happens: the whole class starts again and again
+
+
+def measure(task: Task) -> list[Row]:
+    if task.is_quick:
+        return [not_measured(_name(page), at_most(1), "not measured in a quick run") for page in PAGES]
+    data = task.directory / "class-pages"
+    _fill(data)
+    with running_server(data, fake=True) as connect, browser(connect) as client, _client(connect, data) as galeria:
+        sign_in(client, data)
+        quiet: dict[str, list[float]] = {page: [] for page in PAGES}
+        busy: dict[str, list[float]] = {page: [] for page in PAGES}
+        for _ in range(task.rounds):
+            for page in PAGES:
+                quiet[page] += times_of(client, page)
+            with _starting(galeria):
+                for page in PAGES:
+                    busy[page] += times_of(client, page)
+    return [row for page in PAGES for row in _rows(page, quiet[page], busy[page])]
+
+
+def _fill(data: Path) -> None:
+    """Add a lab with 30 machines that are off, which the fake engine keeps as files."""
+    container = open_container(data, fake=True)
+    try:
+        ensure_first_start(container)
+        add_class(container, machines=0, capacity=STUDENTS)
+        base_of(container).write_bytes(bytes(512))
+        match_capacity(container.context, begin_making(container))
+    finally:
+        container.close()
+
+
+@contextmanager
+def _client(connect: dict[str, str], data: Path) -> Iterator[Galeria]:
+    credentials = ClientSecret(client_id=connect["client_id"], client_secret=connect["client_secret"])
+    connection = ServerConnection(connect["endpoint"], credentials, ca_file=Path(connect["ca_file"]), patient=True)
+    with Galeria.open(connection, memory=data / "client") as galeria:
+        yield galeria
+
+
+@contextmanager
+def _starting(galeria: Galeria) -> Iterator[None]:
+    """Let all machines start, then stop, then start again, until the block ends. Raises what went wrong meanwhile."""
+    ended = threading.Event()
+
+    def run() -> None:
+        names = [each["name"] for each in galeria.machines.list(LAB)]
+        while not ended.is_set():
+            for do, state in ((galeria.machines.start, "Running"), (galeria.machines.stop, "Stopped")):
+                for name in names:
+                    do(LAB, name)
+                _wait(galeria, state)
+
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(run)
+        try:
+            yield
+        finally:
+            ended.set()
+        running.result()
+
+
+def _wait(galeria: Galeria, state: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while {each["properties"]["state"] for each in galeria.machines.list(LAB)} != {state}:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not every machine is {state}")
+        time.sleep(0.5)
+
+
+def _rows(page: str, quiet: list[float], busy: list[float]) -> list[Row]:
+    before, meanwhile = (_slowest(times) for times in (quiet, busy))
+    return [
+        Row(
+            name=_name(page),
+            ours=f"{meanwhile * 1000:.1f} ms",
+            limit=f"{LIMIT * 1000:.0f} ms",
+            ratio=meanwhile / LIMIT,
+            goal=at_most(1),
+        ),
+        Row(
+            name=f"{_name(page)}, beside the same page while nothing happens",
+            ours=f"{meanwhile * 1000:.1f} ms",
+            peer=f"{before * 1000:.1f} ms",
+            ratio=meanwhile / before,
+            goal=at_most(BESIDE),
+        ),
+    ]
+
+
+def _name(page: str) -> str:
+    return f"GET {page}: p99 while a class of {STUDENTS} starts and stops"
+
+
+def _slowest(times: list[float]) -> float:
+    return sorted(times)[int(len(times) * ALL_BUT_ONE_IN_A_HUNDRED)]
