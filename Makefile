@@ -1,6 +1,6 @@
 # `make help` lists what can be done. Everything works in a fresh clone: setup comes first, and costs nothing twice.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve check test test-guests fix bench lock
+.PHONY: help setup demo serve check test test-guests test-cloud fix bench soak packages lock
 
 # Without them every start, and the tests start many programs, compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -30,8 +30,7 @@ serve: setup ## Run the server on https://127.0.0.1:8443 until Ctrl-C. DATA=fold
 check: setup ## Lint, types, direction of imports and the quick tests: under a minute.
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/mypy && $(BIN)/lint-imports --no-logo
 	@$(BIN)/pytest -n 2 --dist loadscope -m "not system and not slow" --ignore tests/rules/test_linters.py \
 		--ignore tests/rules/test_imports.py $(or $(TESTS),$(QUICK_TESTS))
 
@@ -43,6 +42,10 @@ test-guests: ## Real Debian guests of the kinds that people bring, from import t
 	@scripts/setup guests
 	@$(AS_ROOT) $(BIN)/pytest -n 2 --dist worksteal $(or $(TESTS),tests/real_guests)
 
+test-cloud: ## Galeria beside servers of a cloud, which are started here and ended again: object stores, OpenStack.
+	@scripts/setup cloud
+	@$(AS_ROOT) $(BIN)/pytest -n 2 --dist loadscope $(or $(TESTS),tests/cloud)
+
 fix: setup ## Format, and mend what the linter can mend.
 	@$(BIN)/ruff check --fix --show-fixes
 	@$(BIN)/ruff format
@@ -50,6 +53,13 @@ fix: setup ## Format, and mend what the linter can mend.
 bench: ## Measure against other tools on this computer, into docs/benchmarks. QUICK=1: little data, under four minutes.
 	@scripts/setup bench
 	@$(AS_ROOT) $(BIN)/python -m bench --write docs/benchmarks $(if $(QUICK),--quick)
+
+soak: ## 200 clients at two servers and two workers on PostgreSQL for five minutes, with 100 kills. SOAK="--clients 20" and the like.
+	@scripts/setup test
+	@$(AS_ROOT) $(BIN)/python -m tests.system.many.soak $(SOAK)
+
+packages: setup ## Build the wheel and the Debian package for this release into dist.
+	@rm -rf dist && $(BIN)/pip wheel -q --no-deps --no-build-isolation -w dist . && $(BIN)/python deploy/build_deb.py dist/*.whl dist
 
 lock: ## Resolve pyproject.toml's requirements anew into requirements.lock. Needs uv.
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
