@@ -15,6 +15,7 @@ from galeria.domain.messages import Message
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.1
+START_TRIES = 3
 LIBVIRT_LOGS = Path("/var/log/libvirt/qemu")
 LOGS = (  # of each machine, and of its TPM: libvirt never deletes them
     (LIBVIRT_LOGS, "{name}.log*"),
@@ -35,11 +36,22 @@ def stored_definition(domain: libvirt.virDomain) -> str:
 
 
 def switch_on(domain: libvirt.virDomain) -> None:
-    try:
-        domain.create()
-    except libvirt.libvirtError as error:
-        if not is_active(domain):  # else another request has started it at the same moment
-            raise libvirt_error(Message("start the machine"), error) from error
+    """Switch the machine on.
+
+    libvirt waits few seconds for the processes that it starts, such as a TPM's, and ends them then: on a busy host a start
+    that ran out of time is tried again.
+    """
+    for left in reversed(range(START_TRIES)):
+        try:
+            domain.create()
+        except libvirt.libvirtError as error:
+            if is_active(domain):  # another request has started it at the same moment
+                return
+            if not left or error.get_error_code() != libvirt.VIR_ERR_OPERATION_TIMEOUT:
+                raise libvirt_error(Message("start the machine"), error) from error
+            log.warning("a start is tried again: %s", error)
+        else:
+            return
 
 
 def is_off_by(domain: libvirt.virDomain, deadline: float) -> bool:
