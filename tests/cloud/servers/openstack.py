@@ -47,6 +47,22 @@ import sys, sqlalchemy
 from neutron.db.migration.models import head
 head.get_metadata().create_all(sqlalchemy.create_engine(sys.argv[1]))
 """
+# Neutron's agent removes a port's rule at its second change, and tries that until it succeeds, while no other rule reaches
+# the firewall. Beside that rule the chain has the one that drops everything, which the agent put there itself.
+_EBTABLES = """#!/bin/sh
+# Debian's ebtables on nftables (1.8.9) answers "Invalid argument" where a rule with --among-src is to be removed.
+set -eu
+case " $* " in
+*" -D "*" --among-src "*) ;;
+*) exec {real} "$@" ;;
+esac
+for word; do
+    [ "${{previous:-}}" != -D ] || chain=$word
+    previous=$word
+done
+{real} -t nat --concurrent -F "$chain"
+exec {real} -t nat --concurrent -A "$chain" -j DROP
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -191,7 +207,8 @@ def _start_services(programs: Programs, layout: CloudLayout) -> None:
     screens = [*_nova_settings(layout, databases=True), "--web", "/usr/share/novnc"]
     programs.start("nova-novncproxy", ["nova-novncproxy", *screens])
     programs.start("nova-compute", ["nova-compute", *_nova_settings(layout, databases=False)])
-    programs.start("neutron-wire", ["neutron-linuxbridge-agent", *neutron])
+    agent = ["neutron-linuxbridge-agent", *neutron]
+    programs.start("neutron-wire", agent, {"PATH": f"{_own_programs(layout)}:{os.environ['PATH']}"})
     dhcp: list[str | Path] = [
         "--config-file",
         layout.settings("neutron.conf"),
@@ -199,6 +216,16 @@ def _start_services(programs: Programs, layout: CloudLayout) -> None:
         layout.settings("neutron-dhcp.conf"),
     ]
     programs.start("neutron-dhcp", ["neutron-dhcp-agent", *dhcp])
+
+
+def _own_programs(layout: CloudLayout) -> Path:
+    """Make the folder of programs that the agent takes before the system's."""
+    folder = layout.home / "bin"
+    folder.mkdir(exist_ok=True)
+    ebtables = folder / "ebtables"
+    ebtables.write_text(_EBTABLES.format(real=require_program("ebtables")))
+    ebtables.chmod(0o755)
+    return folder
 
 
 def _start_compute_api(programs: Programs, layout: CloudLayout) -> None:
