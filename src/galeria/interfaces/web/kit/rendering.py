@@ -1,13 +1,19 @@
 """Render templates, with one environment for each language, created once."""
 
+import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import tzinfo
 from functools import cache
+from hashlib import sha256
+from importlib.util import cache_from_source
+from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
-from jinja2.bccache import Bucket
+import jinja2
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2.bccache import Bucket, FileSystemBytecodeCache
 from markupsafe import Markup
 
 from galeria.domain.settings import Settings
@@ -25,23 +31,40 @@ def _shipped() -> Catalogues:
     return Catalogues()
 
 
-class _CompiledTemplates(BytecodeCache):
-    """Compiled templates, shared by the languages of a process, whose code is the same."""
+class CompiledTemplates(FileSystemBytecodeCache):
+    """Compiled templates: shared by the languages of a process, and kept beside Python's own compiled files.
 
-    def __init__(self) -> None:
+    To compile all takes more than a second of a processor, which every start would pay. What was compiled by another version
+    of this module or of Jinja is not used, nor what does not fit its template. Where files cannot be written there, such as
+    in an installation that belongs to somebody else, templates are compiled at each start.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        made_by = sha256(Path(__file__).read_bytes() + jinja2.__version__.encode()).hexdigest()[:12]
+        pattern = f"template-%s.{sys.implementation.cache_tag}-{made_by}"
+        super().__init__(str(folder or Path(cache_from_source(__file__)).parent), pattern)
         self._made: dict[str, tuple[str, CodeType | None]] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
         checksum, code = self._made.get(bucket.key, ("", None))
-        bucket.code = code if checksum == bucket.checksum else None
+        if checksum == bucket.checksum:
+            bucket.code = code
+            return
+        with suppress(OSError):
+            super().load_bytecode(bucket)
+        if bucket.code:
+            self._made[bucket.key] = (bucket.checksum, bucket.code)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         self._made[bucket.key] = (bucket.checksum, bucket.code)
+        if not sys.dont_write_bytecode:
+            with suppress(OSError):
+                super().dump_bytecode(bucket)
 
 
 @cache
-def _compiled() -> _CompiledTemplates:
-    return _CompiledTemplates()
+def _compiled() -> CompiledTemplates:
+    return CompiledTemplates()
 
 
 class Rendering:
@@ -57,7 +80,7 @@ class Rendering:
         self._environments = {language: self._environment(each) for language, each in self._catalogues.items()}
 
     def prepare(self) -> None:
-        """Compile every template, which otherwise the first visitor waits for: a second or two for all."""
+        """Load or compile every template, which otherwise the first visitor waits for: a second or two for all."""
         for environment in self._environments.values():
             for name in environment.list_templates():
                 environment.get_template(name)
