@@ -2,12 +2,16 @@
 
 import fcntl
 import os
+import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 from typing import TextIO
 
 import galeria
@@ -15,6 +19,45 @@ from galeria.programs import program_environment
 
 LONGEST_NOTE = 100  # characters of a lock file that are looked at
 MOST_LOG = 10 * 1024 * 1024  # bytes; a longer log is begun anew with the next process
+
+
+class StopSignal:
+    """Whether SIGTERM or SIGINT has asked this process to end. Only its main thread may listen and wait.
+
+    Python runs a signal's handler between two steps of the main thread. In `threading.Event.wait` one that comes just before
+    the thread falls asleep is not run until it wakes, perhaps never, and one that comes while it holds the event's lock would
+    wait for that lock for ever. Here the signal itself, not its handler, writes a byte to what the thread reads from.
+    """
+
+    def __init__(self) -> None:
+        self.is_asked = False
+
+    def listen(self) -> None:
+        """Hear the signals from now on."""
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, self.hear)
+
+    def hear(self, _number: int, _frame: FrameType | None) -> None:
+        self.is_asked = True
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until a signal has come, or so many seconds; return whether one has."""
+        deadline = None if seconds is None else time.monotonic() + seconds
+        reading, writing = socket.socketpair()
+        with reading, writing:
+            writing.setblocking(False)
+            before = signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
+            try:
+                while not self.is_asked:
+                    left = None if deadline is None else deadline - time.monotonic()
+                    if left is not None and left <= 0:
+                        return False
+                    reading.settimeout(left)
+                    with suppress(TimeoutError):
+                        reading.recv(LONGEST_NOTE)
+            finally:
+                signal.set_wakeup_fd(before)
+        return True
 
 
 def is_locked(path: Path) -> bool:

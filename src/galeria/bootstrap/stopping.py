@@ -2,37 +2,28 @@
 
 import logging
 import os
-import signal
 import sys
-import threading
 import time
 from collections.abc import Callable
 from types import FrameType
 
+from galeria.adapters.lasting_process import StopSignal
+
 log = logging.getLogger(__name__)
 
 
-class Stop:
+class Stop(StopSignal):
     """The wish that this process ends. Whoever has something to finish asks how many seconds are left for it."""
 
     def __init__(self, seconds: float) -> None:
+        super().__init__()
         self._seconds = seconds
         self._deadline: float | None = None
-        self._asked = threading.Event()
         self._told: list[Callable[[], None]] = []
-
-    def listen(self) -> None:
-        """Hear the signals from now on; only the main thread may."""
-        for each in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(each, self._hear)
 
     def tell(self, listener: Callable[[], None]) -> None:
         """Have it called as soon as the wish is there. It runs within a signal's handler: it may set flags and no more."""
         self._told.append(listener)
-
-    def wait(self) -> None:
-        """Wait for the wish."""
-        self._asked.wait()
 
     @property
     def seconds_left(self) -> float:
@@ -41,11 +32,11 @@ class Stop:
             return self._seconds
         return max(0.0, self._deadline - time.monotonic())
 
-    def _hear(self, number: int, _frame: FrameType | None) -> None:
-        if self._asked.is_set():
+    def hear(self, number: int, frame: FrameType | None) -> None:
+        if self.is_asked:
             exit_process()
         self._deadline = time.monotonic() + self._seconds
-        self._asked.set()
+        super().hear(number, frame)
         for listener in self._told:
             listener()
 

@@ -25,6 +25,7 @@ from galeria.adapters.bases.nbd_server import NbdServer
 from galeria.adapters.bases.partial_base import PartialBase
 from galeria.adapters.bases.trace import BootRecorder, find_trace, keep_trace
 from galeria.adapters.db.engine import make_engine
+from galeria.adapters.lasting_process import StopSignal
 from galeria.adapters.store.manifests.manifest import Manifest, digest_of, from_bytes
 from galeria.adapters.store.objects.bucket import open_bucket
 from galeria.adapters.store.packs.chunk_index import DatabaseChunkIndex
@@ -36,7 +37,7 @@ log = logging.getLogger(__name__)
 EVERY = 0.5  # seconds between two looks
 
 
-def serve(folder: Path, stopping: threading.Event) -> None:
+def serve(folder: Path, stop: StopSignal) -> None:
     """Serve the base that the folder's order names. Raises GaleriaError where it cannot be opened."""
     order = find_order(folder)
     if order is None:
@@ -53,7 +54,7 @@ def serve(folder: Path, stopping: threading.Event) -> None:
     path = whole if is_whole else partial_of(whole)
     try:
         with closing(PartialBase(path, manifest, source.fetch, margin=order.margin, is_writable=not is_whole)) as base:
-            _Serving(folder, order, base, source, engine).run(stopping)
+            _Serving(folder, order, base, source, engine).run(stop)
     finally:
         engine.dispose()
 
@@ -79,7 +80,7 @@ class _Serving:
     engine: sa.Engine
     told: ServingState | None = None  # what was said last
 
-    def run(self, stopping: threading.Event) -> None:
+    def run(self, stop: StopSignal) -> None:
         order = self.order
         recorder = BootRecorder(quiet=order.quiet, longest=order.longest_start)
         server = NbdServer(self.folder / SOCKET, self.base, patience=order.patience, touched=recorder.touched)
@@ -95,17 +96,17 @@ class _Serving:
         thread = threading.Thread(target=filling.run, name="filling", daemon=True)
         thread.start()
         try:
-            self._watch(server, filling, recorder, stopping)
+            self._watch(server, filling, recorder, stop)
         finally:
             filling.stop()
             server.stop()
             thread.join()
 
-    def _watch(self, server: NbdServer, filling: Filling, recorder: BootRecorder, stopping: threading.Event) -> None:
+    def _watch(self, server: NbdServer, filling: Filling, recorder: BootRecorder, stop: StopSignal) -> None:
         is_traced = is_finished = False
         used = time.monotonic()
         # An order that is gone was taken back, with all that belongs to it.
-        while not stopping.wait(EVERY) and (self.folder / ORDER).exists():
+        while not stop.wait(EVERY) and (self.folder / ORDER).exists():
             if not is_traced and recorder.is_over() and (slots := recorder.slots()):
                 keep_trace(self.engine, self.order.digest, slots)
                 is_traced = True
