@@ -40,7 +40,7 @@ test: ## Everything, with real machines and servers. The last line is pytest's s
 
 test-guests: ## Real Debian guests of the kinds that people bring, from import to export.
 	@scripts/setup guests
-	@$(AS_ROOT) $(BIN)/pytest -n 2 --dist worksteal $(or $(TESTS),tests/real_guests)
+	@$(AS_ROOT) $(BIN)/pytest -n 2 --dist loadscope $(or $(TESTS),tests/real_guests)
 
 test-cloud: ## Galeria beside servers of a cloud, which are started here and ended again: object stores, OpenStack.
 	@scripts/setup cloud

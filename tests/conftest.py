@@ -36,6 +36,8 @@ TOGETHER = {
     "tests/rules/": "rules",
     "tests/cloud/openstack/": "openstack",
 }
+# Here each test takes minutes, and every process has an installation of its own.
+ONE_BY_ONE = "tests/real_guests/"
 # These take long, and need programs of their own: they run where they are named, as `make test-guests` and
 # `make test-cloud` do it.
 collect_ignore = ["real_guests", "cloud"]
@@ -88,12 +90,16 @@ def pytest_sessionfinish() -> None:
 
 
 def _group(nodeid: str) -> str:
+    if nodeid.startswith(ONE_BY_ONE):
+        return nodeid
     file = nodeid.partition("::")[0]
     return next((name for start, name in TOGETHER.items() if file.startswith(start)), file)
 
 
 def _place(group: str) -> int:
-    return LONGEST.index(group) if group in LONGEST else len(LONGEST)
+    if group.startswith(ONE_BY_ONE):
+        return len(LONGEST)
+    return LONGEST.index(group) if group in LONGEST else len(LONGEST) + 1
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,4 +1,7 @@
-"""The browser under test: Debian's Chromium, or the one that scripts/setup fetched where a release has none."""
+"""The browser under test: Debian's Chromium, or the one that scripts/setup fetched where a release has none.
+
+Where there is a Chromium without the frame around its pages, it is taken: it takes a quarter less of a processor.
+"""
 
 import os
 import shutil
@@ -42,7 +45,7 @@ def chromium_running() -> Iterator[Browser]:
 def find_chromium() -> Path:
     """Raises AssertionError with what to do."""
     fetched = sorted((ROOT / ".cache" / "browsers").glob("chromium-*/chrome-linux*/chrome"))
-    found = shutil.which("chromium")
+    found = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if found or fetched:
         return Path(found) if found else fetched[-1]
     raise AssertionError("There is no Chromium: run scripts/setup test")
