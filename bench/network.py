@@ -5,7 +5,6 @@ The internet is a network namespace behind the host, so that bytes are forwarded
 
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.hosts import Bench, new_spec, open_bench
+from bench.lines import wait_until
 from bench.regions import regions
 from bench.rows import MIB, Row, Spent, Task, best_of, mebibytes, timed
 from galeria.adapters.engine import agent, domain_xml
@@ -126,9 +126,8 @@ def _internet() -> Iterator[None]:
 
 def _await_namespace(process: int) -> None:
     """Wait until the process is in a network of its own."""
-    mine = Path("/proc/self/ns/net").readlink()
-    while Path(f"/proc/{process}/ns/net").readlink() == mine:
-        time.sleep(0.01)
+    mine, its = Path("/proc/self/ns/net").readlink(), Path(f"/proc/{process}/ns/net")
+    wait_until(lambda: its.readlink() != mine, "no network of its own for a process")
 
 
 def _run(*words: str) -> None:

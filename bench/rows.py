@@ -49,6 +49,23 @@ def at_most(value: float) -> Goal:
     return Goal(value=value, more=False)
 
 
+def p99(times: list[float]) -> float:
+    """Return the time within which 99 of 100 of these lie."""
+    return sorted(times)[len(times) * 99 // 100]
+
+
+def p99_row(name: str, times: list[float], *, limit: float, goal: Goal) -> Row:
+    """Return the row of answers that took so many seconds each; the goal is about their p99's share of the limit."""
+    slowest = p99(times)
+    return Row(
+        name=f"{name}: p99",
+        ours=f"median {sorted(times)[len(times) // 2] * 1000:.1f} ms, p99 {slowest * 1000:.1f} ms",
+        limit=f"{limit * 1000:.0f} ms",
+        ratio=slowest / limit,
+        goal=goal,
+    )
+
+
 def not_measured(name: str, goal: Goal, why: str = "not measured yet") -> Row:
     """Return the row of something that is promised and that nobody measured."""
     return Row(name=name, ours=why, goal=goal)

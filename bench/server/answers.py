@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import httpx
 
-from bench.rows import Row, Task, at_most
+from bench.rows import Row, Task, at_most, p99_row
 from bench.server.contents import SIZE, store_contents
 from galeria.bootstrap.container import Container, open_container
 from galeria.bootstrap.demo_host import running_server
@@ -55,9 +55,10 @@ def measure(task: Task) -> list[Row]:
             one = f"{gallery}/images/image-{{}}/versions/1.0.{{}}"
             singles = [one.format(number % DEFINITIONS, number * 7 % VERSIONS) for number in range(SINGLES)]
             pages = [f"{gallery}/images/image-{number % DEFINITIONS}/versions" for number in range(PAGES)]
+            among, goal = f"{DEFINITIONS * VERSIONS} in the database", at_most(SHARE)
             return [
-                _row("GET of one version", _times(client, singles), SINGLE_LIMIT),
-                _row("GET of a page of 100 versions", _times(client, pages), PAGE_LIMIT),
+                p99_row(f"GET of one version, {among}", _times(client, singles), limit=SINGLE_LIMIT, goal=goal),
+                p99_row(f"GET of a page of 100 versions, {among}", _times(client, pages), limit=PAGE_LIMIT, goal=goal),
             ]
 
 
@@ -152,17 +153,6 @@ def _times(client: httpx.Client, paths: list[str]) -> list[float]:
         if number >= 20:
             spent.append(took)
     return sorted(spent)
-
-
-def _row(what: str, times: list[float], limit: float) -> Row:
-    median, slowest = times[len(times) // 2], times[len(times) * 99 // 100]
-    return Row(
-        name=f"{what}, {DEFINITIONS * VERSIONS} in the database: p99",
-        ours=f"median {median * 1000:.1f} ms, p99 {slowest * 1000:.1f} ms",
-        limit=f"{limit * 1000:.0f} ms",
-        ratio=slowest / limit,
-        goal=at_most(SHARE),
-    )
 
 
 def _trust(connect: dict[str, str]) -> ssl.SSLContext:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.class_lab import add_class, base_of, begin_making
-from bench.rows import Row, Task, at_most, not_measured
+from bench.rows import Row, Task, at_most, not_measured, p99
 from bench.server.pages import LIMIT, browser, sign_in, times_of
 from galeria.bootstrap.container import open_container
 from galeria.bootstrap.demo_host import running_server
@@ -25,7 +25,6 @@ from galeria.workflows.classes.student_machines import match_capacity
 STUDENTS, LAB = 30, "class"
 PAGES = ("/labs", f"/labs/galeria/{LAB}", f"/labs/galeria/{LAB}/class", f"/labs/galeria/{LAB}/class-wall")
 PATIENCE = 120.0  # seconds for all to start, or to stop
-ALL_BUT_ONE_IN_A_HUNDRED = 0.99
 BESIDE = 2.0  # times what the same page takes while nothing happens: the whole class starts again and again
 
 
@@ -98,7 +97,7 @@ def _wait(galeria: Galeria, state: str) -> None:
 
 
 def _rows(page: str, quiet: list[float], busy: list[float]) -> list[Row]:
-    before, meanwhile = (_slowest(times) for times in (quiet, busy))
+    before, meanwhile = p99(quiet), p99(busy)
     return [
         Row(
             name=_name(page),
@@ -119,7 +118,3 @@ def _rows(page: str, quiet: list[float], busy: list[float]) -> list[Row]:
 
 def _name(page: str) -> str:
     return f"GET {page}: p99 while a class of {STUDENTS} starts and stops"
-
-
-def _slowest(times: list[float]) -> float:
-    return sorted(times)[int(len(times) * ALL_BUT_ONE_IN_A_HUNDRED)]

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 import httpx
 
-from bench.rows import Row, Task, at_most
+from bench.rows import Row, Task, at_most, p99_row
 from bench.server.answers import DEFINITIONS, SHARE, VERSIONS, fill, made
 from bench.server.walk import PAGE, PageFound, Walked, loaded_by, page_routes, walk
 from galeria.adapters.durable import WorkerlessStarter
@@ -165,15 +165,7 @@ def _rows(client: httpx.Client, walked: Walked) -> list[Row]:
 
 
 def _time_row(client: httpx.Client, page: PageFound) -> Row:
-    times = times_of(client, page.address)
-    median, slowest = times[len(times) // 2], times[len(times) * 99 // 100]
-    return Row(
-        name=f"GET {page.route.path}: p99",
-        ours=f"median {median * 1000:.1f} ms, p99 {slowest * 1000:.1f} ms",
-        limit=f"{LIMIT * 1000:.0f} ms",
-        ratio=slowest / LIMIT,
-        goal=at_most(SHARE),
-    )
+    return p99_row(f"GET {page.route.path}", times_of(client, page.address), limit=LIMIT, goal=at_most(SHARE))
 
 
 def _weight_row(client: httpx.Client, page: PageFound) -> Row:
