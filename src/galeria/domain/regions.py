@@ -70,6 +70,10 @@ class Regions:
         """Returns the regions whose machines run in a cloud and not on this host, by short name."""
         return {region.name: region.cloud for region in self.all if region.cloud is not None}
 
+    def is_in_cloud(self, name: str) -> bool:
+        """Returns whether the machines of the region with that short name run in a cloud, which can do less with them."""
+        return name in self.in_clouds()
+
     def of_geography(self, name: str) -> tuple[Region, ...]:
         """Returns every region of the geography that region `name` lies in, that region first.
 

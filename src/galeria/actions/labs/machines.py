@@ -54,7 +54,7 @@ def start_machine(request: Request, lab_id: ResourceId, name: str) -> Operation 
             hint=Message("Set a password of your own, then start it."),
             code="PasswordNotSet",
         )
-    if machine.region not in request.settings.regions.in_clouds():
+    if not request.settings.regions.is_in_cloud(machine.region):
         require_possible(request.settings.starts, get_size(request.settings.sizes, lab.size))
     ensure_public_ports(request, lab, machine)
     machine.start_cause = start_cause(request, lab, machine)

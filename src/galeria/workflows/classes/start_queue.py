@@ -50,4 +50,4 @@ def rivals(context: WorkflowContext, region: str) -> frozenset[str] | None:
 def _limits(context: WorkflowContext, region: str) -> StartLimits:
     """Return what machines of the region may take: in a cloud its quota decides about memory."""
     limits = context.settings.starts
-    return replace(limits, memory_mib=0) if region in context.settings.regions.in_clouds() else limits
+    return replace(limits, memory_mib=0) if context.settings.regions.is_in_cloud(region) else limits

@@ -11,7 +11,7 @@ from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.messages import Message, join, verbatim
 from galeria.ports.machines import Machine
 from galeria.workflows.context import WorkflowContext
-from galeria.workflows.hardware.specs import is_in_cloud, machine_spec, settle_hardware, traits_of
+from galeria.workflows.hardware.specs import machine_spec, settle_hardware, traits_of
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ def _next(context: WorkflowContext, operation_id: str, lab_id: str, held: Hardwa
     with context.database() as uow:
         operation, lab = uow.operations.get(operation_id), uow.labs.get(lab_id)
         tried = operation.outputs.get(TRIED, []) or [held.disk_bus.value]
-        lacks = CLOUDS_LACK if is_in_cloud(context, lab) else ()
+        lacks = CLOUDS_LACK if context.settings.regions.is_in_cloud(lab.location) else ()
         other = other_hardware(traits_of(uow, lab), held, [DiskBus(each) for each in tried], lacks=lacks)
         operation.outputs = {**operation.outputs, TRIED: [*tried, other.disk_bus.value] if other else tried}
         uow.commit()

@@ -52,11 +52,6 @@ def traits_of(uow: UnitOfWork, lab: Lab) -> ImageTraits:
 def _choose(context: WorkflowContext, uow: UnitOfWork, lab: Lab) -> Hardware:
     version = uow.versions.find(lab.version_id)
     known = version.hardware if version is not None else None
-    if is_in_cloud(context, lab):
+    if context.settings.regions.is_in_cloud(lab.location):
         return cloud_hardware(known, traits_of(uow, lab), find_findings(uow, lab))
     return known or fitting_hardware(traits_of(uow, lab), find_findings(uow, lab))
-
-
-def is_in_cloud(context: WorkflowContext, lab: Lab) -> bool:
-    """Return whether the lab's machines run in a cloud, which does not have all hardware."""
-    return lab.location in context.settings.regions.in_clouds()

@@ -49,7 +49,7 @@ def find_findings(uow: UnitOfWork, lab: Lab) -> Findings | None:
 
 def seed_of(context: WorkflowContext, row: LabMachine) -> str:
     """Return the source of cloud-init that the machine has."""
-    return CLOUD_SEED if row.region in context.settings.regions.in_clouds() else SEED
+    return CLOUD_SEED if context.settings.regions.is_in_cloud(row.region) else SEED
 
 
 def prepare_disk(context: WorkflowContext, lab: Lab, row: LabMachine, *, work_folder: str = "") -> bool:

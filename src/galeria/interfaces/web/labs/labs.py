@@ -158,7 +158,7 @@ def load_lab_page(request: Request, page: PageRequest, id: ResourceId) -> LabPag
         and request.caller.may("Microsoft.Compute/galleries/images/versions/read", version.key),
         figures=_figures(last) if last and exported else None,
         is_paused=_is_paused(page, seen.template),
-        is_in_cloud=seen.lab.location in settings.regions.in_clouds(),
+        is_in_cloud=settings.regions.is_in_cloud(seen.lab.location),
         addresses=authorities(settings.server, seen.lab, seen.template) if seen.template else {},
         shutdown_warning=find_warning(request, seen.lab, seen.template) if seen.template else None,
     )
