@@ -110,7 +110,9 @@ class Cloud:
         with self._lock:
             if self._connection is None:
                 files = [self.access.file] if self.access.file else None
-                loader = OpenStackConfig(config_files=files, load_envvars=False)
+                # For signing in and for each piece of what is streamed, where clouds.yaml says nothing else.
+                deadlines = {"api_timeout": ANSWER_SECONDS}
+                loader = OpenStackConfig(config_files=files, load_envvars=False, override_defaults=deadlines)
                 self._connection = Connection(config=loader.get_one(cloud=self.access.name), app_name="galeria")
             return self._connection
 
