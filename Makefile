@@ -36,15 +36,15 @@ check: setup ## Lint, types, direction of imports and the quick tests: under a m
 
 test: ## Everything, with real machines and servers. The last line is pytest's summary.
 	@scripts/setup test
-	@$(AS_ROOT) $(BIN)/pytest -n 2 --dist loadscope $(TESTS)
+	@$(AS_ROOT) $(BIN)/pytest -n 3 --dist loadscope $(TESTS)
 
 test-guests: ## Real Debian guests of the kinds that people bring, from import to export.
 	@scripts/setup guests
-	@$(AS_ROOT) $(BIN)/pytest -n 2 --dist loadscope $(or $(TESTS),tests/real_guests)
+	@$(AS_ROOT) $(BIN)/pytest -n 3 --dist loadscope $(or $(TESTS),tests/real_guests)
 
 test-cloud: ## Galeria beside servers of a cloud, which are started here and ended again: object stores, OpenStack.
 	@scripts/setup cloud
-	@$(AS_ROOT) $(BIN)/pytest -n 2 --dist loadscope $(or $(TESTS),tests/cloud)
+	@$(AS_ROOT) $(BIN)/pytest -n 3 --dist loadscope $(or $(TESTS),tests/cloud)
 
 fix: setup ## Format, and mend what the linter can mend.
 	@$(BIN)/ruff check --fix --show-fixes

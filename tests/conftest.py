@@ -20,10 +20,10 @@ from tests.compiled_statements import make_test_engine
 from tests.local_installation import LocalInstallation
 from tests.prepared_installations import MakeInstallation, Prepare, PreparedInstallations, with_people
 
-# Where two processes test side by side, each of these stays in one of them: they share a server, a cloud, a browser, a guest's
-# image, the ports that every installation gives to its labs, beginning with the same one, or the parsed sources of the project.
-# Everything else goes file by file to whoever is free. The longest groups come first, in this order, then the files with most
-# slow tests: short files at the end keep both processes busy until then.
+# Where several processes test side by side, each of these stays in one of them: they share a server, a cloud, a browser, a
+# guest's image, the ports that every installation gives to its labs, beginning with the same one, or the project's parsed
+# sources. Everything else goes file by file to whoever is free. The longest groups come first, in this order, then the files
+# with most slow tests: short files at the end keep all processes busy until then.
 TOGETHER = {
     "tests/browser/test_scenarios.py": "installations",
     "tests/browser/": "browser",
