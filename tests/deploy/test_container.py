@@ -25,7 +25,11 @@ class Buildah:
     """buildah with stores of its own, and without namespaces or a daemon."""
 
     def __init__(self, folder: Path) -> None:
+        own = folder / "tmp"  # of which a container that is killed leaves something behind
+        own.mkdir()
         self._words = [
+            "env",
+            f"TMPDIR={own}",
             "buildah",
             "--storage-driver",
             "vfs",

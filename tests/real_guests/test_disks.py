@@ -8,7 +8,7 @@ import pytest
 from galeria.programs import run
 from tests.real_guests.disks import ESP_START, FALLBACK_LOADER, LOADER, ROOT_START, SECTOR
 from tests.real_guests.guest_disks import GuestDisks
-from tests.real_guests.variants import NAMES, VARIANTS, Variant
+from tests.real_guests.variants import CASES, Variant
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(3600)]
 
@@ -21,7 +21,7 @@ BIOS_BOOT, ESP, DATA, LVM = (
 )
 
 
-@pytest.mark.parametrize("variant", VARIANTS, ids=NAMES)
+@pytest.mark.parametrize("variant", CASES)
 def test_a_disk_is_partitioned_as_azure_does_it(variant: Variant, disks: GuestDisks, tmp_path: Path) -> None:
     start = tmp_path / "disk"  # all that lies before the root
     image = disks.get(variant)

@@ -7,22 +7,14 @@ import pytest
 from tests.real_guests.guest_disks import GuestDisks
 from tests.real_guests.guest_walk import GuestWalk
 from tests.real_guests.timeline import Timeline
-from tests.real_guests.variants import NAMES, VARIANTS, Variant
+from tests.real_guests.variants import CASES, Variant
 from tests.system.server_process import ServerProcess
 
 # On a busy computer without KVM each start of a machine takes many minutes.
 pytestmark = [pytest.mark.system, pytest.mark.timeout(5400)]
 
 
-# They put together what the others show one by one: an agent, UEFI, cloud-init that looks for its data itself.
-TOGETHER = ("e", "f")
-
-
-@pytest.mark.parametrize(
-    "variant",
-    [pytest.param(each, marks=[pytest.mark.long] if each.name in TOGETHER else []) for each in VARIANTS],
-    ids=NAMES,
-)
+@pytest.mark.parametrize("variant", CASES)
 def test_a_guest_is_brought_used_exported_and_used_elsewhere(
     server_process: ServerProcess, variant: Variant, disks: GuestDisks, new_timeline: Callable[[str], Timeline]
 ) -> None:

@@ -5,6 +5,8 @@ Each recipe is a shell script that runs inside the tree, without a network: the 
 
 from dataclasses import dataclass
 
+import pytest
+
 PROF, PROF_PASSWORD = "prof", "Old-Secret-1"
 NOTES, NOTES_CONTENT = "/home/prof/notes.txt", "course material"
 HOST_NAME = "oldbox"
@@ -164,4 +166,10 @@ VARIANTS = (
 )
 """Each kind of system once; between them they have each file system, format, firmware and kind of export."""
 
-NAMES = [variant.name for variant in VARIANTS]
+# They put together what the others show one by one: an agent, UEFI, cloud-init that looks for its data itself.
+_TOGETHER = ("e", "f")
+
+CASES = [
+    pytest.param(each, id=each.name, marks=[pytest.mark.long] if each.name in _TOGETHER else []) for each in VARIANTS
+]
+"""The variants as a test's parameters."""
