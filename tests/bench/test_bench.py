@@ -113,6 +113,7 @@ def test_a_class_of_thirty_is_made_and_does_not_stay(work: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_pages_are_measured_while_a_class_starts(tmp_path: Path) -> None:
     rows = class_pages.measure(Task(directory=tmp_path, disk=tmp_path / "disk", data=DATA, rounds=1))
     assert len(rows) == 2 * len(class_pages.PAGES)
