@@ -35,6 +35,7 @@ TOGETHER = {
     "tests/clients/": "clients",
     "tests/rules/": "rules",
     "tests/cloud/openstack/": "openstack",
+    "tests/cloud/stores/": "stores",
 }
 # Here each test takes minutes, and every process has an installation of its own.
 ONE_BY_ONE = "tests/real_guests/"
