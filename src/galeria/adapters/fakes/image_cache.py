@@ -1,15 +1,14 @@
 """An image cache that copies files, for tests and demonstrations without virtual machines."""
 
 import threading
-from collections.abc import Mapping
 from pathlib import Path
 
+from galeria.adapters.bases.whole_bases import WholeBases
 from galeria.ports.images import Digest, ImageStore
-from galeria.ports.machines import Arrival
 from galeria.ports.progress import Progress
 
 
-class FakeImageCache:
+class FakeImageCache(WholeBases):
     """The base disks of a fake engine's machines, in the engine's folder."""
 
     def __init__(self, folder: Path) -> None:
@@ -18,16 +17,6 @@ class FakeImageCache:
 
     def has_base(self, region: str, digest: Digest) -> bool:
         return self._path(region, digest).is_file()
-
-    def find_arrival(self, region: str, digest: Digest) -> Arrival | None:
-        """Return None: a file is copied as a whole."""
-        return None
-
-    def arrivals(self) -> Mapping[tuple[str, Digest], Arrival]:
-        return {}
-
-    def keep_serving(self) -> None:
-        """Do nothing: no process serves anything."""
 
     def ensure_base(
         self, region: str, digest: Digest, store: ImageStore, *, progress: Progress, own: ImageStore | None = None

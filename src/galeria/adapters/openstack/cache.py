@@ -1,9 +1,9 @@
 """The bases of a region in Glance: each version's disk is sent there once, and all machines on it share it."""
 
 import threading
-from collections.abc import Mapping
 from pathlib import Path
 
+from galeria.adapters.bases.whole_bases import WholeBases
 from galeria.adapters.disks.free_room import require_room
 from galeria.adapters.openstack.images import CloudImage, CloudImages, Kind
 from galeria.adapters.openstack.work_files import work_folder
@@ -11,14 +11,13 @@ from galeria.domain.disk_margin import DiskMargin
 from galeria.domain.errors import MachineFailed
 from galeria.domain.messages import Message
 from galeria.ports.images import Digest, ImageStore
-from galeria.ports.machines import Arrival
 from galeria.ports.progress import Progress
 from galeria.programs import run
 
 CONVERT_SECONDS = 24 * 3600.0
 
 
-class GlanceCache:
+class GlanceCache(WholeBases):
     """The `ImageCache` of one region. Disks pass through a folder of this host on their way, and nothing stays there."""
 
     def __init__(self, images: CloudImages, *, work: Path, margin: DiskMargin) -> None:
@@ -27,16 +26,6 @@ class GlanceCache:
 
     def has_base(self, region: str, digest: Digest) -> bool:
         return find_base(self._images, digest) is not None
-
-    def find_arrival(self, region: str, digest: Digest) -> Arrival | None:
-        """Return None: Glance gives machines whole images only."""
-        return None
-
-    def arrivals(self) -> Mapping[tuple[str, Digest], Arrival]:
-        return {}
-
-    def keep_serving(self) -> None:
-        """Do nothing: no process of this host serves anything."""
 
     def ensure_base(
         self, region: str, digest: Digest, store: ImageStore, *, progress: Progress, own: ImageStore | None = None
