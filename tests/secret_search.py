@@ -7,9 +7,10 @@ import os
 import sqlite3
 import stat
 import subprocess
+import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, quote_plus
@@ -19,6 +20,13 @@ import zstandard
 LARGEST_PACKED = 64 << 20  # bytes of a file that is looked into for packed content
 SMALL = 1 << 20  # bytes: a file up to here is read whole, holes included
 SHORTEST = 8  # characters: shorter texts are found everywhere by chance
+_READER = """import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], uri=True, isolation_level=None)
+connection.execute("BEGIN")
+connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+print("reading", flush=True)
+sys.stdin.read()
+"""
 _GZIP, _ZSTANDARD, _SQLITE = b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"SQLite format 3\0"
 
 
@@ -84,6 +92,24 @@ def search_texts(secrets: Mapping[str, str], texts: Mapping[str, bytes], scratch
     (scratch / "unpacked").mkdir()
     found = search(secrets, [folder], scratch / "unpacked")
     return sorted(Hit(secret=each.secret, place=names[each.file], form=each.form) for each in found)
+
+
+@contextmanager
+def keeping_log(database: Path) -> Iterator[None]:
+    """Meanwhile the write-ahead log of an SQLite database keeps what is soon deleted: somebody reads the database.
+
+    It is read by a process of its own. Locks of files (fcntl(2), F_SETLK) belong to a process and end when it closes any
+    descriptor of the file: whoever reads the database and searches its files loses the lock that the log is kept by.
+    """
+    command = [sys.executable, "-c", _READER, f"file:{quote(str(database))}?mode=ro"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as reader:
+        assert reader.stdout is not None
+        assert reader.stdout.readline() == b"reading\n"
+        try:
+            yield
+        finally:
+            reader.communicate()
+    assert reader.returncode == 0
 
 
 def _files(place: Path) -> Iterator[Path]:

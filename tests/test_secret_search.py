@@ -7,6 +7,8 @@ import json
 import os
 import pickle
 import sqlite3
+import subprocess
+import sys
 import zlib
 from collections.abc import Callable
 from contextlib import closing
@@ -16,7 +18,7 @@ from urllib.parse import quote, urlencode
 import pytest
 import zstandard
 
-from tests.secret_search import Hit, search, search_texts
+from tests.secret_search import Hit, keeping_log, search, search_texts
 
 SECRET = 'Zq7-planted_"ção" & more'
 PLAIN = "j0vYk2planted-Secret_8"
@@ -121,3 +123,27 @@ def test_where_nothing_is_nothing_is_found(tmp_path: Path) -> None:
 def test_a_secret_that_is_too_short_to_be_searched_for_is_refused(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="too short"):
         found(tmp_path, tmp_path / "scratch", "short")
+
+
+def test_the_log_of_a_database_keeps_what_was_deleted_although_its_files_are_searched(tmp_path: Path) -> None:
+    """Another process removes the secret and would cut the log off, after a first search has opened and closed each file."""
+    folder, database = tmp_path / "data", tmp_path / "data" / "some.db"
+    folder.mkdir()
+    change = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); [*map(c.execute, sys.argv[2:])]"
+    )
+    _changed(change, database, "PRAGMA journal_mode = WAL", "CREATE TABLE kept (secret TEXT)")
+    with keeping_log(database):
+        _changed(change, database, "PRAGMA secure_delete = ON", f"INSERT INTO kept VALUES ('{PLAIN}')")
+        first = found(folder, tmp_path / "first", PLAIN)
+        _changed(
+            change, database, "DELETE FROM kept", "PRAGMA wal_checkpoint(TRUNCATE)", "INSERT INTO kept VALUES ('other')"
+        )
+        assert f"{database}-wal" in {hit.file for hit in found(folder, tmp_path / "again", PLAIN)}
+    assert first
+    _changed(change, database, "PRAGMA wal_checkpoint(TRUNCATE)")
+    assert found(folder, tmp_path / "last", PLAIN) == []
+
+
+def _changed(program: str, database: Path, *statements: str) -> None:
+    subprocess.run([sys.executable, "-c", program, str(database), *statements], check=True)

@@ -193,15 +193,6 @@ class Scene:
         with closing(sqlite3.connect(f"file:{self.server.data}/private/galeria.db?mode=ro", uri=True)) as connection:
             return [value for row in connection.execute(query) for value in row if value]
 
-    @contextmanager
-    def keeping_all_written(self) -> Iterator[None]:
-        """Meanwhile the database's write-ahead log keeps what is soon deleted: it cannot be cut off while somebody reads."""
-        place = f"file:{self.server.data}/private/galeria.db?mode=ro"
-        with closing(sqlite3.connect(place, uri=True, isolation_level=None)) as connection:
-            connection.execute("BEGIN")
-            connection.execute("SELECT count(*) FROM labs").fetchone()
-            yield
-
     def note_hashes(self) -> None:
         """The salted hashes that the database has now."""
         for kind, query in (

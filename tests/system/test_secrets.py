@@ -16,7 +16,7 @@ import pytest
 from galeria.interfaces.demo.people import DemoFiles
 from tests.adapters.mail_server import RunningMailServer, mail_server
 from tests.local_installation import disk_bytes
-from tests.secret_search import Hit, search, search_texts
+from tests.secret_search import Hit, keeping_log, search, search_texts
 from tests.servers.file_server import FileServer, serving_file
 from tests.system.conftest import start_with_gallery
 from tests.system.planted import HASH, TABLE, Planted, Row, is_allowed, kind_of, misplaced, read_table
@@ -143,7 +143,7 @@ def _played(scene: Scene, material: DemoFiles, files: FileServer, watch: Process
 
 def _made(scene: Scene, material: DemoFiles, found: Found, scratch: Path) -> tuple[Visitor, str]:
     """People and labs are there; the browser that is signed in, and a token."""
-    with scene.keeping_all_written():
+    with keeping_log(scene.server.data / "private" / "galeria.db"):
         browser = plant_sign_ins(scene)
         token = plant_tokens(scene)
         plant_people(scene, browser, token)
