@@ -1,5 +1,6 @@
 """Stores are checked and cleared with a share of the host; how far that is survives a restart."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -35,6 +36,16 @@ def noted(context: WorkflowContext, kind: UpkeepKind) -> StoreUpkeep | None:
 
 def at_once(seconds: float) -> None:
     """Nobody rests."""
+
+
+class BusyTraffic:
+    """Somebody waits for answers all the time."""
+
+    def __init__(self) -> None:
+        self.waited: list[float] = []
+
+    def wait_quiet(self, seconds: float) -> None:
+        self.waited.append(seconds)
 
 
 def test_a_scrub_that_is_cut_off_goes_on_where_it_was(running: LocalInstallation) -> None:
@@ -119,6 +130,22 @@ def test_what_was_freed_is_told(running: LocalInstallation) -> None:
     row = noted(running.context, UpkeepKind.COLLECTION)
     assert row is not None
     assert row.last_bytes > 0
+
+
+@pytest.mark.parametrize("work", [scrub_region, collect_region])
+def test_answers_come_first_after_each_piece(running: LocalInstallation, work: Callable[..., None]) -> None:
+    """Where answers are given all the time the work still goes on, with a tenth of its share."""
+    traffic = BusyTraffic()
+    work(replace(running.context, traffic=traffic), REGION, rest=at_once)
+    assert len(traffic.waited) > 1
+    assert min(traffic.waited) > 0
+
+
+def test_answers_are_waited_for_until_a_tenth_of_the_share_is_left() -> None:
+    limits = BackgroundLimits(disk_mib_per_second=0, processor_percent=20)
+    work = 0.005
+    whole = work + limits.pause(work, processor=work, moved=0) + limits.longest_wait(work)
+    assert work / whole == pytest.approx(0.02, rel=0.1)
 
 
 @pytest.mark.parametrize(

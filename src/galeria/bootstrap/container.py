@@ -40,6 +40,7 @@ from galeria.adapters.settings_file import read_settings
 from galeria.adapters.store.packs.chunk_index import DatabaseChunkIndex
 from galeria.adapters.store.region_store import open_region
 from galeria.adapters.system import RandomIdGenerator, SystemClock
+from galeria.bootstrap.answer_traffic import AnswerTraffic
 from galeria.domain.errors import Invalid
 from galeria.domain.messages import Message
 from galeria.domain.reach.server_settings import ServerSettings
@@ -80,6 +81,7 @@ class Container:
     engine: VmEngine
     audit_copy: FileAuditCopy
     relay: RelayProcess
+    traffic: AnswerTraffic
     context: WorkflowContext
 
     @property
@@ -152,10 +154,7 @@ def open_container(
     machines; everything else is real. Processes that share a database know this one as one of that `kind`, which does the
     work of these `regions`, or of all. Raises Invalid for wrong settings and unknown regions, and Unavailable.
     """
-    # Virtual machines run as another user: the folders above their disks must be passable; secrets have folders of their own.
-    data.mkdir(parents=True, exist_ok=True, mode=0o755)
-    private = data / "private"
-    private.mkdir(exist_ok=True, mode=0o700)
+    private = _private_folder(data)
     settings, clock = _read_settings(data, import_hosts, server, fake=fake), SystemClock()
     id_generator = RandomIdGenerator()
     installation = ensure_installation(private / "identity", clock=clock, names=names)
@@ -164,6 +163,7 @@ def open_container(
     uploads = DirectoryUploads(data / "uploads", open_image, margin=settings.disk_margin)
     disk_files = DirectoryPages(data / "disks", open_image, margin=settings.disk_margin)
     engine, cache = _machines(data, installation, settings, fake=fake)
+    traffic = AnswerTraffic()
     context = WorkflowContext(
         database=state.database,
         engine=engine,
@@ -179,6 +179,7 @@ def open_container(
         settings=settings,
         disk_room=DataRoom(data=data, margin=settings.disk_margin),
         regions=served,
+        traffic=traffic,
     )
     return Container(
         data=data,
@@ -194,8 +195,17 @@ def open_container(
         engine=engine,
         audit_copy=FileAuditCopy(path=Path(settings.audit_copy or private / "activity.jsonl")),
         relay=RelayProcess(relay_folder(data)),
+        traffic=traffic,
         context=context,
     )
+
+
+def _private_folder(data: Path) -> Path:
+    # Virtual machines run as another user: the folders above their disks must be passable; secrets have folders of their own.
+    data.mkdir(parents=True, exist_ok=True, mode=0o755)
+    private = data / "private"
+    private.mkdir(exist_ok=True, mode=0o700)
+    return private
 
 
 def _open_state(

@@ -73,7 +73,7 @@ def make_monitoring(container: Container, starter: Starter) -> Monitoring:
         settings=settings.monitoring,
         readiness=readiness,
         metrics=metrics,
-        observers=(metrics, RequestLog()) if settings.logs.requests else (metrics,),
+        observers=(metrics, container.traffic, *((RequestLog(),) if settings.logs.requests else ())),
     )
 
 

@@ -161,6 +161,14 @@ class RegionWork(Protocol):
         ...
 
 
+class Traffic(Protocol):
+    """The requests that a process answers beside its work in the background."""
+
+    def wait_quiet(self, seconds: float) -> None:
+        """Returns when nobody waits for an answer, after so many seconds at the latest."""
+        ...
+
+
 class Clock(Protocol):
     """The source of the current time."""
 

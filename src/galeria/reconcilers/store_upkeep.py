@@ -46,11 +46,13 @@ def collect_region(context: WorkflowContext, region: str, *, rest: Rest = time.s
     _note(context, row)
     pieces = context.stores[region].collect_in_pieces(lambda: live_contents(context, region), seconds=PIECE_SECONDS)
     try:
-        began, spent = time.monotonic(), time.thread_time()
+        began = time.monotonic()
         for piece in pieces:
             moved, row.done_bytes = max(0, piece.freed_bytes - row.done_bytes), piece.freed_bytes
-            _rest(context, rest, began=began, spent=spent, moved=moved)
-            began, spent = time.monotonic(), time.thread_time()
+            elapsed = time.monotonic() - began
+            # It works in threads of its own, whose processor time is at most this.
+            _rest(context, rest, elapsed, processor=elapsed, moved=moved)
+            began = time.monotonic()
     except Conflict:
         _note(context, row)
         return
@@ -94,17 +96,23 @@ def scrub_region(
             _note(context, row)
         if now >= until:
             return
-        _rest(context, rest, began=began, spent=spent, moved=piece.read_bytes)
+        elapsed, processor = time.monotonic() - began, time.thread_time() - spent
+        _rest(context, rest, elapsed, processor=processor, moved=piece.read_bytes)
         began, spent = time.monotonic(), time.thread_time()
     row.finish(context.clock.now())
     _note(context, row)
     log.info("the store of %s was read: %d bytes, %d damaged", region, row.last_bytes, row.last_damaged)
 
 
-def _rest(context: WorkflowContext, rest: Rest, *, began: float, spent: float, moved: int) -> None:
-    """Pause after a piece of work that began then, moved so many bytes, and had spent so much of a processor before."""
-    elapsed = time.monotonic() - began
-    rest(context.settings.background.pause(elapsed, processor=time.thread_time() - spent, moved=moved))
+def _rest(context: WorkflowContext, rest: Rest, elapsed: float, *, processor: float, moved: int) -> None:
+    """Pause after a piece of work of `elapsed` seconds that took so many of a processor and moved so many bytes.
+
+    Then let answers that people wait for come first.
+    """
+    limits = context.settings.background
+    rest(limits.pause(elapsed, processor=processor, moved=moved))
+    if context.traffic:
+        context.traffic.wait_quiet(limits.longest_wait(processor))
 
 
 def _found(context: WorkflowContext, region: str, kind: UpkeepKind) -> StoreUpkeep:

@@ -10,7 +10,7 @@ from galeria.ports.files import DiskRoom, Fetcher, PageFiles, UploadFiles
 from galeria.ports.images import ImageStore
 from galeria.ports.inspection import DiskInspector
 from galeria.ports.machines import ImageCache, VmEngine
-from galeria.ports.work import Clock, IdGenerator, ProgressMeter, RegionWork
+from galeria.ports.work import Clock, IdGenerator, ProgressMeter, RegionWork, Traffic
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +31,7 @@ class WorkflowContext:
     settings: Settings
     disk_room: DiskRoom
     regions: frozenset[str] | None = None  # whose work and machines this process looks after; None: of all
+    traffic: Traffic | None = None  # the requests that this process answers; None: it answers none
     elsewhere: RegionWork | None = None  # the other processes' regions; None where this process serves all
     poll_seconds: float = 0.2  # seconds between two checks of something that a step waits for
 

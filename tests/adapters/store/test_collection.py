@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from galeria.adapters.store import garbage_collection
 from galeria.adapters.store.packs.chunks import chunk_name
 from galeria.adapters.store.region_store import RegionStore
 from galeria.domain.errors import Conflict, Corrupt
@@ -188,3 +189,14 @@ def test_a_collection_in_pieces_gives_way_to_a_writer(store: RegionStore) -> Non
     running = store.collect_in_pieces(list, seconds=0)
     with store.lease(exclusive=False), pytest.raises(Conflict):
         next(running)
+
+
+def test_manifests_are_read_in_pieces_without_the_lease(store: RegionStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(garbage_collection, "MARKED_AT_ONCE", 1)
+    count = 3 * store.context.bucket.readers
+    live = [seal(store, noise(number, CHUNK)).digest for number in range(count)]
+    running = store.collect_in_pieces(lambda: live, seconds=0)
+    with store.lease(exclusive=False):
+        assert [next(running).freed_bytes for _ in range(3)] == [0, 0, 0]
+        with pytest.raises(Conflict):
+            next(running)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 MOST_DAYS = 36_500
 _MIB = 1024 * 1024
+_BUSY = 10
+"""While people wait for answers, work in the background gets one part of its share in so many."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,3 +38,7 @@ class BackgroundLimits:
         if self.rate:
             needed = max(needed, moved / self.rate)
         return max(0.0, needed - elapsed)
+
+    def longest_wait(self, processor: float) -> float:
+        """Returns the seconds that work which took so many of a processor waits for answers at most, before it goes on."""
+        return processor * 100 / self.processor_percent * (_BUSY - 1)

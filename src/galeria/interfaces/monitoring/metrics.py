@@ -69,6 +69,9 @@ class Metrics:
         """Count a request that is being answered."""
         self._in_progress.inc()
 
+    def answered(self) -> None:
+        """A request is in progress until its answer has ended."""
+
     def ended(self, request: ObservedRequest) -> None:
         """Count a request that was answered."""
         self._in_progress.dec()

@@ -30,9 +30,15 @@ class ObservedRequest:
 
 
 class RequestObserver(Protocol):
-    """Is told when a request begins and ends. It must be quick: the server's only loop calls it."""
+    """Is told when a request begins, when its answer begins, and when it ends.
+
+    It must be quick: the server's only loop calls it. Each request that began is answered once and ends once, also one that
+    failed, or whose caller hung up.
+    """
 
     def began(self) -> None: ...
+
+    def answered(self) -> None: ...
 
     def ended(self, request: ObservedRequest) -> None: ...
 
@@ -48,31 +54,49 @@ class ObserveRequests:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, status, answered = time.perf_counter(), HUNG_UP, 0.0
+        request = _RequestUnderWay(self._observers)
 
         async def send_observed(message: AsgiMessage) -> None:
-            nonlocal status, answered
             if message["type"] == "http.response.start":
-                status, answered = message["status"], time.perf_counter()
+                request.answer(message["status"])
             await send(message)
 
         with logged_as(request_id=RequestIdentity.of(scope).request_id) as context:
-            for each in self._observers:
-                each.began()
             try:
                 await self._app(scope, receive, send_observed)
             except Exception:
-                status = status if answered else FAULT  # the answer is given farther out
+                request.answer(FAULT)  # the answer is given farther out
                 raise
             finally:
-                ended = time.perf_counter()
-                observed = ObservedRequest(
-                    method=scope["method"] if scope["method"] in METHODS else OTHER,
-                    route=str(getattr(scope.get("route"), "path", OTHER)),
-                    status=status,
-                    person_id=context.person_id,
-                    seconds=(answered or ended) - began,
-                    whole_seconds=ended - began,
-                )
-                for each in self._observers:
-                    each.ended(observed)
+                request.end(scope, context.person_id)
+
+
+class _RequestUnderWay:
+    """Tells the observers what becomes of one request."""
+
+    def __init__(self, observers: tuple[RequestObserver, ...]) -> None:
+        self._observers = observers
+        self._began, self._status, self._answered = time.perf_counter(), HUNG_UP, 0.0
+        for each in observers:
+            each.began()
+
+    def answer(self, status: int) -> None:
+        """The answer begins with this status. Only the first one counts."""
+        if not self._answered:
+            self._status, self._answered = status, time.perf_counter()
+            for each in self._observers:
+                each.answered()
+
+    def end(self, scope: Scope, person_id: str) -> None:
+        ended = time.perf_counter()
+        self.answer(HUNG_UP)
+        observed = ObservedRequest(
+            method=scope["method"] if scope["method"] in METHODS else OTHER,
+            route=str(getattr(scope.get("route"), "path", OTHER)),
+            status=self._status,
+            person_id=person_id,
+            seconds=self._answered - self._began,
+            whole_seconds=ended - self._began,
+        )
+        for each in self._observers:
+            each.ended(observed)

@@ -13,6 +13,9 @@ class RequestLog:
     def began(self) -> None:
         """A request that begins is no line."""
 
+    def answered(self) -> None:
+        """Nor is an answer that begins."""
+
     def ended(self, request: ObservedRequest) -> None:
         """Write the line; the ids come from the context of the log."""
         facts = {
