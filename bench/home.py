@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bench.lines import answers, processor_seconds, running_relay, wait_until
+from bench.lines import processor_seconds, running_relay
 
 AT_HOME, PUBLIC = "198.51.100.2", "198.51.100.1"
 MACHINE, GATEWAY, PORT = "100.96.1.50", "100.96.1.1", 3389
@@ -44,8 +44,8 @@ def _measure(folder: Path, rounds: int) -> dict[str, Rates]:
     with ExitStack() as stack:
         machine = stack.enter_context(_neighbour("machine", here=GATEWAY, there=MACHINE))
         home = stack.enter_context(_neighbour("home", here=PUBLIC, there=AT_HOME))
-        stack.enter_context(_program(*machine, "iperf3", "--server", "--port", str(PORT)))
-        wait_until(lambda: answers(MACHINE, PORT), "the machine's iperf3 does not answer")
+        measured = stack.enter_context(_program(*machine, "iperf3", "--server", "--forceflush", "--port", str(PORT)))
+        _await_listening(measured)
         port, process = stack.enter_context(running_relay(folder, listen=PUBLIC, host=MACHINE, target=PORT))
         found = {}
         for way, option in {"upload": (), "download": ("--reverse",)}.items():
@@ -58,6 +58,13 @@ def _measure(folder: Path, rounds: int) -> dict[str, Rates]:
             best = [max(each) for each in zip(*runs, strict=True)]
             found[way] = Rates(direct=best[0], relayed=best[1], relay_cpu=best[2])
     return found
+
+
+def _await_listening(server: subprocess.Popen[str]) -> None:
+    """Read what iperf3 says. A connection as a test would be a measurement that fails, after which it listens anew."""
+    assert server.stdout
+    if not any("listening" in line for line in server.stdout):
+        raise OSError("the machine's iperf3 does not listen")
 
 
 def _rate(home: list[str], host: str, port: int, *option: str) -> float:
