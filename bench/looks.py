@@ -36,7 +36,7 @@ def measure(task: Task) -> list[Row]:
     save_state(appliance)
     make_tree(tree, (appliance / INITRAMFS).read_bytes())
     rows = []
-    for name, layout in LAYOUTS.items():
+    for name, layout in list(LAYOUTS.items())[: 1 if task.is_quick else None]:
         disk = task.directory / f"{layout}.raw"
         write_system(disk, tree, layout, sources)
         if layout == "ext4":

@@ -52,7 +52,7 @@ def bench_machines() -> list[str]:
 
 @pytest.mark.slow
 def test_each_peer_is_measured_or_its_package_named(work: Path) -> None:
-    rows = rows_of(Theme.PEERS, work, is_quick=True)
+    rows = rows_of(Theme.PEERS, work)
     for peer in peers.PEERS:
         row = rows[f"a raw disk, whole: speed beside {peer.program}"]
         is_absent = f"apt-get install {peer.package}" in row.peer
