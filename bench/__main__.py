@@ -76,8 +76,20 @@ THEMES: dict[Theme, tuple[str, Callable[[Task], list[Row]]]] = {
 }
 
 
+class Unmeasured(Exception):
+    """Some themes could not be measured."""
+
+    def __init__(self, measured: dict[Theme, list[Row]], failed: dict[Theme, Exception]) -> None:
+        super().__init__(", ".join(str(theme) for theme in failed))
+        self.measured, self.failed = measured, failed
+
+
 def measure(themes: list[Theme], directory: Path, *, data: int, rounds: int, is_quick: bool) -> dict[Theme, list[Row]]:
-    """Print each theme's table as soon as it is measured. Raises GaleriaError; nothing stays in `directory`."""
+    """Print each theme's table as soon as it is measured; nothing stays in `directory`.
+
+    Raises Unmeasured at the end where a theme could not be measured; it has the others' rows.
+    """
+    failed: dict[Theme, Exception] = {}
     console, measured = Console(), dict[Theme, list[Row]]()
     with fresh(directory, prefix="galeria-bench-") as services, console.status("making a disk") as status:
         disk = services / "disk.raw"
@@ -86,9 +98,15 @@ def measure(themes: list[Theme], directory: Path, *, data: int, rounds: int, is_
             title, rows_of = THEMES[theme]
             status.update(f"measuring: {title.lower()}")
             with fresh(services) as own:
-                rows = rows_of(Task(directory=own, disk=disk, data=data, rounds=rounds, is_quick=is_quick))
+                try:
+                    rows = rows_of(Task(directory=own, disk=disk, data=data, rounds=rounds, is_quick=is_quick))
+                except (GaleriaError, OSError) as error:
+                    failed[theme] = error
+                    continue
             measured[theme] = rows
             console.print(table_of(title, rows))
+    if failed:
+        raise Unmeasured(measured, failed)
     return measured
 
 
@@ -125,9 +143,9 @@ def main(
         measured = measure(
             themes, directory, data=data, rounds=rounds or (QUICK_ROUNDS if quick else 3), is_quick=quick
         )
-    except GaleriaError as error:
-        Console(stderr=True).print(f"[red]{error.message}[/red] {error.hint}")
-        raise typer.Exit(1) from error
+        failed: dict[Theme, Exception] = {}
+    except Unmeasured as error:
+        measured, failed = error.measured, error.failed
     titled = {THEMES[theme][0]: rows for theme, rows in measured.items()}
     if write is not None:
         report.write(write, titled, conditions=report.conditions(data=data))
@@ -138,6 +156,11 @@ def main(
         f"{met} of {len(rows)} goals met, {unmeasured} not measured, in {time.monotonic() - begin:.0f} s on "
         f"{os.cpu_count()} processors with a load of {load}. 'cpu' is processor time: it suffers less from other users."
     )
+    for theme, fault in failed.items():
+        hint = fault.hint if isinstance(fault, GaleriaError) else ""
+        Console(stderr=True).print(f"[red]{theme} could not be measured:[/red] {fault} {hint}")
+    if failed:
+        raise typer.Exit(1)
 
 
 if __name__ == "__main__":

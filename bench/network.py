@@ -95,6 +95,7 @@ def _rate(spent: Spent) -> str:
 def _start_as_before(bench: Bench, machine: Machine) -> None:
     """Start a machine on a user-mode network that leads to the internet, and to this host as well."""
     domain = bench.engine.domain(machine)
+    bench.layout.ensure_socket_folder(machine, None)
     xml = domain_xml.with_card(stored_definition(domain), None).replace(",restrict=on,ipv6=off", "")
     switch_on(domain.connect().defineXML(xml))
 

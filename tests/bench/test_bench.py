@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from bench import chains, classes, growth, peers
 from bench import upgrade as upgrade_rows
-from bench.__main__ import Theme, measure
+from bench.__main__ import THEMES, Theme, main, measure
 from bench.debian import Upgrade, differing, shrink
 from bench.disks import CLUSTER, build_disk, changed
 from bench.hosts import open_bench
@@ -207,3 +209,27 @@ def test_a_disk_is_made_smaller_with_its_file_system(work: Path) -> None:
     assert disk.stat().st_size == 32 * MIB
     assert Path(__file__).name in run(["debugfs", "-R", "ls", disk])
     run(["e2fsck", "-f", "-n", disk])
+
+
+def test_a_theme_that_fails_takes_no_other_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A whole run takes half an hour: what was measured is written, and the run says what was not."""
+    row = Row(name="kept", ours="1 s", ratio=1.0)
+
+    def failing(_: Task) -> list[Row]:
+        raise OSError("the cable is pulled")
+
+    monkeypatch.setitem(THEMES, Theme.EXPORT, ("Exports", failing))
+    monkeypatch.setitem(THEMES, Theme.LOOKS, ("Looks", lambda _: [row]))
+    words = ["--only", "export", "--only", "looks", "--quick", "--data-gib", "0.0625", "--directory", str(tmp_path)]
+    app = typer.Typer()
+    app.command()(main)
+    done = CliRunner().invoke(app, [*words, "--write", str(tmp_path / "figures")])
+    assert done.exit_code == 1
+    assert "the cable is pulled" in done.output
+    assert "kept" in (tmp_path / "figures" / "latest.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.system
+@pytest.mark.long
+def test_a_guest_gets_data_on_both_networks(work: Path) -> None:
+    assert [row.ratio is not None for row in rows_of(Theme.NETWORK, work).values()] == [True]
