@@ -30,6 +30,7 @@ class PartialBase:
         self._slots = ManifestSlots(manifest)
         flags = os.O_RDWR | os.O_CREAT if is_writable else os.O_RDONLY
         self._handle = os.open(path, flags | os.O_CLOEXEC, 0o600)
+        self._is_new = is_writable and os.fstat(self._handle).st_blocks == 0
         if is_writable:
             os.ftruncate(self._handle, manifest.size)
         self._checked = bytearray(-(-manifest.slots // 8))
@@ -62,9 +63,7 @@ class PartialBase:
             try:
                 self._bring(mine)
             finally:
-                with self._change:
-                    self._arriving -= mine
-                    self._change.notify_all()
+                self._release(mine)
             wanted = {slot for slot in wanted if not self._is_checked(slot)}
 
     def finish(self, base: Path) -> None:
@@ -80,17 +79,22 @@ class PartialBase:
     def _claim(self, wanted: set[int]) -> set[int]:
         """Return those of the slots that nobody fetches yet; where all are on their way, wait until one of them is done."""
         with self._change:
-            mine = wanted - self._arriving
-            if not mine:
+            mine = {slot for slot in wanted - self._arriving if not self._is_checked(slot)}
+            if not mine and wanted <= self._arriving:
                 self._change.wait()
             self._arriving |= mine
             return mine
+
+    def _release(self, slots: set[int]) -> None:
+        with self._change:
+            self._arriving -= slots
+            self._change.notify_all()
 
     def _bring(self, slots: set[int]) -> None:
         missing: dict[bytes, list[int]] = {}
         for slot in sorted(slots):
             for _, name in self._slots.stretch(slot, 1):
-                if self._is_checked(slot) or self._check(slot, name):
+                if self._is_checked(slot) or (not self._is_new and self._check(slot, name)):
                     continue
                 missing.setdefault(name, []).append(slot)
 
@@ -98,6 +102,7 @@ class PartialBase:
             for slot in missing[name]:
                 self._write(slot, data)
                 self._note(slot)
+                self._release({slot})  # a machine that waits for this one does not wait for the others
 
         if missing:
             self._fetch(missing, arrived)
