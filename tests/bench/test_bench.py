@@ -66,7 +66,7 @@ def test_each_peer_is_measured_or_its_package_named(work: Path) -> None:
 def test_memory_stays_within_the_promise(work: Path) -> None:
     rows = rows_of(Theme.STORE, work, is_quick=True)
     assert met(rows, "peak memory") == [True, True]
-    assert rows["a base into a region's cache, every chunk checked, synced: speed beside qemu-img"].ratio
+    assert rows["a base into a region's cache, every chunk checked: speed beside qemu-img"].ratio
 
 
 @pytest.mark.slow
