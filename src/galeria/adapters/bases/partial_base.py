@@ -63,7 +63,9 @@ class PartialBase:
             try:
                 self._bring(mine)
             finally:
-                self._release(mine)
+                with self._change:
+                    self._arriving -= mine
+                    self._change.notify_all()
             wanted = {slot for slot in wanted if not self._is_checked(slot)}
 
     def finish(self, base: Path) -> None:
@@ -79,16 +81,11 @@ class PartialBase:
     def _claim(self, wanted: set[int]) -> set[int]:
         """Return those of the slots that nobody fetches yet; where all are on their way, wait until one of them is done."""
         with self._change:
-            mine = {slot for slot in wanted - self._arriving if not self._is_checked(slot)}
-            if not mine and wanted <= self._arriving:
+            mine = wanted - self._arriving
+            if not mine:
                 self._change.wait()
             self._arriving |= mine
             return mine
-
-    def _release(self, slots: set[int]) -> None:
-        with self._change:
-            self._arriving -= slots
-            self._change.notify_all()
 
     def _bring(self, slots: set[int]) -> None:
         missing: dict[bytes, list[int]] = {}
@@ -102,7 +99,6 @@ class PartialBase:
             for slot in missing[name]:
                 self._write(slot, data)
                 self._note(slot)
-                self._release({slot})  # a machine that waits for this one does not wait for the others
 
         if missing:
             self._fetch(missing, arrived)
@@ -133,7 +129,10 @@ class PartialBase:
         return bool(self._checked[slot >> 3] >> (slot & 7) & 1)
 
     def _note(self, slot: int) -> None:
+        """Give out a chunk that was checked: who waits for it does not wait for those that are fetched with it."""
         with self._change:
             if not self._is_checked(slot):
                 self._checked[slot >> 3] |= 1 << (slot & 7)
                 self.present += 1
+            self._arriving.discard(slot)
+            self._change.notify_all()
