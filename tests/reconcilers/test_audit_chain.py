@@ -1,6 +1,7 @@
 """The activity log is chained and copied; what is changed, cut off or restored shows, in a real database and a real file."""
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from galeria.actions.core.audit_verification import MOST_BREAKS, verify_audit
 from galeria.actions.core.groups import put_group
 from galeria.adapters.files.audit_copy import FileAuditCopy
-from galeria.domain.audit import AuditHead, AuditSearch, AuditVerified, read_head
+from galeria.domain.audit import AuditEvent, AuditHead, AuditSearch, AuditVerified, read_head
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
 from galeria.reconcilers.audit_chain import COPY, RESTORE, keep_audit_chain
@@ -81,6 +82,23 @@ def test_entries_are_chained_once_and_copied(
     assert (after.entries, after.waiting, after.copied) == (chained.number + 1, 0, chained.number + 1)
     assert after.breaks == ()
     assert copy.path.read_bytes().startswith(before)
+
+
+class UnreadCopy(FileAuditCopy):
+    """One whose entries nobody may read: a year's fill hundreds of megabytes, and the round comes every second."""
+
+    def entries(self, *, after: int = 0) -> Iterator[AuditEvent]:
+        raise AssertionError(f"the copy was read from entry {after} on")
+
+
+def test_a_round_reads_no_more_of_the_copy_than_its_end(installation: LocalInstallation, chained: AuditHead) -> None:
+    copy = UnreadCopy(path=installation.folder / "activity.jsonl")
+    keep_audit_chain(installation.context, copy)
+    do_something(installation, "four")
+    keep_audit_chain(installation.context, copy)
+    head = copy.head()
+    assert head is not None
+    assert head.number == chained.number + 1
 
 
 @pytest.mark.parametrize(

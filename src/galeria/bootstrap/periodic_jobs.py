@@ -80,7 +80,7 @@ def periodic_jobs(
 ) -> tuple[PeriodicJob, ...]:
     return (
         PeriodicJob(every=1, do=lambda: start_unsettled(context, starter)),
-        # A copy that differs is read whole each time, which takes seconds where it is long.
+        # A copy that is longer than the log and differs from it is read each time, which may take seconds.
         _alone("activity log", 1, lambda: keep_audit_chain(context, audit_copy), share=1 / 20),
         # A guest writes at most some hundred megabytes in this time, and the margin is a gigabyte.
         _here("scarce disks", 1, lambda: pause_on_scarce_disks(context)),

@@ -30,7 +30,7 @@ def keep_audit_chain(context: WorkflowContext, copy: AuditCopy) -> None:
         _copy(context, copy, after=0)
         if head.number:
             _tell(context, COPY, FAILED, Message("The copy of the activity log was missing; it was written anew."))
-    elif _agree(context, copy, copied, head) and _take_back(context, copy, head):
+    elif _agree(context, copy, copied, head) and _take_back(context, copy, copied, head):
         _chain(context)
         _copy(context, copy, after=copied.number)
     else:
@@ -49,8 +49,10 @@ def _agree(context: WorkflowContext, copy: AuditCopy, copied: AuditHead, head: A
         return uow.audit.chained(after=number - 1, limit=1)[0].hash == copied.hash
 
 
-def _take_back(context: WorkflowContext, copy: AuditCopy, head: AuditHead) -> bool:
+def _take_back(context: WorkflowContext, copy: AuditCopy, copied: AuditHead, head: AuditHead) -> bool:
     """Add the entries that stand in the copy only, as after a restore. Return False where they do not follow the database's."""
+    if copied.number <= head.number:
+        return True  # without reading the copy, which is long and looked at every second
     first, missing = head.number + 1, copy.entries(after=head.number)
     while some := list(islice(missing, BATCH)):
         for event in some:
