@@ -141,7 +141,7 @@ class Container:
 def open_container(
     data: Path,
     *,
-    names: tuple[str, ...] = (),
+    names: tuple[str, ...] | None = None,
     fake: bool = False,
     import_hosts: frozenset[str] = frozenset(),
     server: ServerSettings | None = None,
@@ -150,9 +150,9 @@ def open_container(
 ) -> Container:
     """Open everything under `data`, and create what is missing.
 
-    `server` is what one start of the server has instead of the settings file's part. With `fake` there are no virtual
-    machines; everything else is real. Processes that share a database know this one as one of that `kind`, which does the
-    work of these `regions`, or of all. Raises Invalid for wrong settings and unknown regions, and Unavailable.
+    A server gives its `names`, for its certificate. `server` is what one start has instead of the settings file's part. With
+    `fake` there are no virtual machines; everything else is real. Processes that share a database know this one as one of
+    that `kind`, which does the work of these `regions`, or of all. Raises Invalid for wrong settings, and Unavailable.
     """
     private = _private_folder(data)
     settings, clock = _read_settings(data, import_hosts, server, fake=fake), SystemClock()

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.x509.verification import PolicyBuilder, Store
 
 from galeria.adapters.identity.bootstrap_secrets import ensure_bootstrap_secrets
+from galeria.adapters.identity.certificates import names_of
 from galeria.adapters.identity.files import find_private, write_private
 from galeria.adapters.identity.keys import ensure_installation
 from galeria.adapters.system import RandomIdGenerator
@@ -95,6 +96,20 @@ def test_new_names_renew_the_certificate_with_the_same_key(folder: Path, clock: 
     after = certificate(made.certificate)
     assert after.serial_number != before.serial_number
     assert after.public_key() == before.public_key()
+
+
+def test_who_is_no_server_leaves_the_names_of_the_certificate(folder: Path, clock: MovedClock) -> None:
+    """A worker and `galeria store status` open the same folder as the server, which has a name."""
+    made = ensure_installation(folder, clock=clock, names=["lab.example.org", "192.0.2.7"])
+    before = made.certificate.read_bytes()
+    ensure_installation(folder, clock=clock)
+    assert made.certificate.read_bytes() == before
+    clock.move(days=369)  # in its last month
+    ensure_installation(folder, clock=clock)
+    assert made.certificate.read_bytes() != before
+    assert {"lab.example.org", "192.0.2.7"} <= set(names_of(certificate(made.certificate)))
+    ensure_installation(folder, clock=clock, names=[])
+    assert "lab.example.org" not in names_of(certificate(made.certificate))
 
 
 def test_authority_is_renewed_with_its_key_so_that_old_trust_still_holds(folder: Path, clock: MovedClock) -> None:

@@ -70,6 +70,12 @@ def general_names(names: Iterable[str]) -> list[x509.GeneralName]:
     return [_general_name(name) for name in sorted({name.lower() for name in names})]
 
 
+def names_of(certificate: x509.Certificate) -> list[str]:
+    """Return the host names and addresses that the certificate covers."""
+    covered = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return [str(each.value) for each in covered]
+
+
 def is_for(certificate: x509.Certificate, key: EllipticCurvePrivateKey, names: Iterable[str]) -> bool:
     """Return whether the certificate belongs to this key and covers exactly these names."""
     covered = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value

@@ -24,6 +24,7 @@ from galeria.adapters.identity.certificates import (
     is_due,
     is_for,
     is_signed_by,
+    names_of,
     new_authority,
     new_server_certificate,
 )
@@ -58,17 +59,18 @@ class Installation:
         return HKDF(hashes.SHA256(), 32, salt=None, info=b"wrong tries").derive(self.manifest_key.private_bytes_raw())
 
 
-def ensure_installation(folder: Path, *, clock: Clock, names: Iterable[str] = ()) -> Installation:
+def ensure_installation(folder: Path, *, clock: Clock, names: Iterable[str] | None = None) -> Installation:
     """Create what is missing and renew what expires soon. May be interrupted anywhere, and repeated.
 
     `names` are host names and addresses of this server besides localhost and the computer's own name. The server
-    certificate is renewed when less than 30 days are left or the names have changed; its key and the authority stay. Raises
-    Unavailable where a file cannot be written or is damaged: keys are never replaced silently.
+    certificate is renewed when less than 30 days are left or the names have changed; its key and the authority stay. Without
+    `names`, as in a worker or a command beside the server, it keeps those that it has. Raises Unavailable where a file cannot
+    be written or is damaged: keys are never replaced silently.
     """
     ensure_private_folder(folder)
     with locked_folder(folder):
         ids = _ensure_ids(folder / "installation.json")
-        _ensure_certificates(folder, ids["installation"], clock, {*LOCAL_NAMES, *_host_name(), *names})
+        _ensure_certificates(folder, ids["installation"], clock, names)
         return Installation(
             id=ids["installation"],
             tenant_id=ids["tenant"],
@@ -94,7 +96,7 @@ def _ensure_ids(path: Path) -> dict[str, str]:
         raise _damaged(path) from error
 
 
-def _ensure_certificates(folder: Path, installation_id: str, clock: Clock, names: set[str]) -> None:
+def _ensure_certificates(folder: Path, installation_id: str, clock: Clock, names: Iterable[str] | None) -> None:
     ca_key = _ensure_tls_key(folder / "ca.key")
     server_key = _ensure_tls_key(folder / "server.key")
     now = clock.now()
@@ -103,9 +105,12 @@ def _ensure_certificates(folder: Path, installation_id: str, clock: Clock, names
         ca = new_authority(ca_key, f"Galeria {installation_id}", now)
         write_private(folder / "ca.pem", ca.public_bytes(Encoding.PEM))
     server = _find_certificate(folder / "server.pem")
-    if server and not is_due(server, now) and is_for(server, server_key, names) and is_signed_by(server, ca):
+    if names is None:
+        names = names_of(server) if server else ()
+    whole = {*LOCAL_NAMES, *_host_name(), *names}
+    if server and not is_due(server, now) and is_for(server, server_key, whole) and is_signed_by(server, ca):
         return
-    server = new_server_certificate(server_key, names, authority=ca, authority_key=ca_key, now=now)
+    server = new_server_certificate(server_key, whole, authority=ca, authority_key=ca_key, now=now)
     write_private(folder / "server.pem", server.public_bytes(Encoding.PEM))
 
 
