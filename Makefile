@@ -25,7 +25,7 @@ demo: setup ## Demonstrate everything with real machines, in a folder of its own
 	@$(AS_ROOT) $(BIN)/galeria demo
 
 serve: setup ## Run the server on https://127.0.0.1:8443 until Ctrl-C. DATA=folder and PORT=number choose others.
-	@$(AS_ROOT) $(BIN)/galeria serve --data ./$(DATA) --port $(PORT)
+	@$(AS_ROOT) $(BIN)/galeria serve --data ./$(DATA) --port $(PORT) --worker-process
 
 check: setup ## Lint, types, direction of imports and the quick tests: under a minute.
 	@$(BIN)/ruff check

@@ -21,14 +21,24 @@ STEP = "Store the disk"
 QUICK = 20.0  # seconds; less than the 30 that the tests' servers may take for what is under way
 
 
+@pytest.fixture(params=[False, True], ids=["one process", "a worker beside it"])
+def in_two(request: pytest.FixtureRequest) -> bool:
+    """Whether operations are worked on in a process of its own."""
+    return bool(request.param)
+
+
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[ServerProcess]:
+def server(tmp_path: Path, in_two: bool) -> Iterator[ServerProcess]:
     """One without machines, which waits up to 30 seconds."""
     server = ServerProcess(tmp_path, probed=tmp_path / "nothing", log=tmp_path / "galeria.log")
-    server.settle("[server]\nstop_seconds = 30\n")
+    server.settle(settings(30, in_two=in_two))
     server.start("--fake")
     yield server
     server.kill()
+
+
+def settings(stop_seconds: float, *, in_two: bool) -> str:
+    return f"[server]\nstop_seconds = {stop_seconds}\nworker_process = {str(in_two).lower()}\n"
 
 
 def begin(server: ServerProcess) -> StartedWork:
@@ -79,8 +89,8 @@ def test_a_step_under_way_is_ended_and_the_next_one_is_not_begun(server: ServerP
     server.wait(work)
 
 
-def test_what_takes_longer_is_left_for_the_next_start(server: ServerProcess) -> None:
-    server.settle("[server]\nstop_seconds = 0.5\n")
+def test_what_takes_longer_is_left_for_the_next_start(server: ServerProcess, in_two: bool) -> None:
+    server.settle(settings(0.5, in_two=in_two))
     server.restart("--fake")
     with server.held_up(SOUTH):
         work = begin(server)

@@ -73,5 +73,6 @@ def read_server(table: Mapping[str, Any], relay: Mapping[str, Any]) -> ServerSet
         first_machine_port=first,
         last_machine_port=last,
         relay_limits=whole_numbers(relay, RelayLimits()),
+        worker_process=flag_of(table, "worker_process", default=defaults.worker_process),
         stop_seconds=seconds_of(table, "stop_seconds", defaults.stop_seconds),
     )

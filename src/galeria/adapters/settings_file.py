@@ -51,6 +51,7 @@ language = "pt-BR"                      # of invitations for which nobody chose 
 new_accounts = true                     # whoever has no account makes one by the invitation; else false with sign_in.openid
 
 [server]
+worker_process = true                   # operations are worked on in a process of its own, so that pages need not wait for it
 stop_seconds = 10                       # how long a stop waits for requests and steps; what remains goes on at the next start
 listen = "*"                            # the address to listen on; "*": every one
 port = 8443
@@ -125,7 +126,7 @@ requests = true                         # a line for each request
 [monitoring]                            # for Prometheus, apart from pages and API
 listen = "127.0.0.1"                    # another address needs a token
 port = 9464                             # of a server; 0: nobody listens
-worker_port = 9465                      # of a worker of its own
+worker_port = 9465                      # of a worker in a process of its own
 token_file = "monitoring.token"         # below the data directory; none: who reaches the address may read
 
 [machines]

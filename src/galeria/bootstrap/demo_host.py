@@ -79,8 +79,9 @@ def build_demo_files(folder: Path) -> DemoFiles:
 
 
 @contextmanager
-def running_server(data: Path, *, fake: bool = False) -> Iterator[dict[str, str]]:
-    """Run a server in a process of its own on a free port; yields the same facts as `galeria connect` prints.
+def running_server(data: Path, *, fake: bool = False, worker_process: bool = False) -> Iterator[dict[str, str]]:
+    """Run a server in a process of its own on a free port, with `worker_process` in two of them; yields the same facts as
+    `galeria connect` prints.
 
     Raises Unavailable.
     """
@@ -90,6 +91,7 @@ def running_server(data: Path, *, fake: bool = False) -> Iterator[dict[str, str]
     with (data / "server.log").open("ab") as log:
         command = [sys.executable, "-m", "galeria", "serve", "--data", str(data), "--port", "0"]
         command += ["--fake"] if fake else []
+        command += ["--worker-process"] if worker_process else []
         server = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + START_SECONDS

@@ -60,7 +60,7 @@ class LocalHostCommands:
         allow_import_from: tuple[str, ...] = (),
     ) -> None:
         hosts = allowed_hosts(allow_import_from)
-        _loaded("galeria.bootstrap.server").work(data, regions=frozenset(regions), fake=fake, import_hosts=hosts)
+        _loaded("galeria.bootstrap.worker").work(data, regions=frozenset(regions), fake=fake, import_hosts=hosts)
 
     def demo(self, data: Path | None, *, keep: bool) -> None:
         _loaded("galeria.bootstrap.demo_host").run_demo(data, keep=keep)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 
 from galeria.adapters.store.objects.lease import SharedLeases
 from galeria.ports.audit import AuditCopy
@@ -214,12 +215,17 @@ class Reconciler:
             for number, each in enumerate(self._jobs):
                 if time.monotonic() >= due[number]:
                     began = time.thread_time()
-                    self._do(each)
+                    do_or_log(partial(self._do, each), "a periodic job")
                     due[number] = time.monotonic() + each.pause(time.thread_time() - began)
 
     def _do(self, each: PeriodicJob) -> None:
-        try:
-            if self._turns.is_ours(each):
-                each.do()
-        except Exception:  # one failed job must not end all later ones
-            log.exception("a periodic job failed")
+        if self._turns.is_ours(each):
+            each.do()
+
+
+def do_or_log(do: Callable[[], None], what: str) -> None:
+    """Do what is done again soon: a failure is logged, and must not end the thread."""
+    try:
+        do()
+    except Exception:
+        log.exception("%s failed", what)

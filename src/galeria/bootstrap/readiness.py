@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from galeria.adapters.durable import DbosStarter
 from galeria.bootstrap.container import Container
+from galeria.bootstrap.worker_process import WorkerProcess
 from galeria.ports.images import ImageStore
 from galeria.ports.work import Starter
 
@@ -17,7 +18,7 @@ def process_checks(container: Container, starter: Starter) -> dict[str, Callable
         **{f"store {name}": _store_check(store) for name, store in container.stores.items()},
         "machines": container.engine.running,
     }
-    if isinstance(starter, DbosStarter):
+    if isinstance(starter, DbosStarter | WorkerProcess):
         checks["operations"] = starter.require_working
     return checks
 

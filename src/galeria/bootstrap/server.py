@@ -1,22 +1,19 @@
-"""Run the server and the worker as processes."""
+"""Run the server as a process."""
 
 import logging
 import socket
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
 
-from galeria.adapters.db.engine import empty_write_ahead_log
 from galeria.adapters.db.processes import ProcessKind
-from galeria.adapters.durable import DbosStarter, WorkerlessStarter
-from galeria.adapters.engine.nbd_source import remove_stale_sockets
-from galeria.adapters.host_boot import has_restarted, note_start
+from galeria.adapters.durable import WorkerlessStarter
 from galeria.adapters.identity.openid import OpenIdProvider
 from galeria.adapters.identity.tokens import JwtTokens
 from galeria.adapters.mail import SmtpServer
@@ -25,7 +22,7 @@ from galeria.adapters.reach.listening import bound_sockets, ephemeral_ports, res
 from galeria.adapters.reach.ssh_shells import SshShells
 from galeria.adapters.settings_file import read_settings
 from galeria.bootstrap.container import Container, open_container
-from galeria.bootstrap.data_lock import SERVER_LOCK, WORKER_LOCK, locked_data
+from galeria.bootstrap.data_lock import SERVER_LOCK, alone_on
 from galeria.bootstrap.first_start import ensure_first_start, find_password_link, write_connect
 from galeria.bootstrap.http_protocol import DeadlineProtocol, WebSocketProtocol
 from galeria.bootstrap.logs import configure_logging
@@ -35,19 +32,14 @@ from galeria.bootstrap.periodic_jobs import (
     PeriodicJob,
     Reconciler,
     Turns,
-    clock_jobs,
     freeze_garbage_collector,
-    message_jobs,
-    periodic_jobs,
-    removal_jobs,
-    upkeep_jobs,
-    usage_jobs,
 )
 from galeria.bootstrap.stopping import Stop, exit_process
 from galeria.bootstrap.web_server import WebServer
+from galeria.bootstrap.worker import running_worker, work_beside
+from galeria.bootstrap.worker_process import WorkerProcess, fork_worker
 from galeria.domain.reach.server_settings import EVERY_ADDRESS, ServerOptions, ServerSettings, require_free_ports
 from galeria.domain.serving.settings import LogFormat
-from galeria.domain.settings import Settings
 from galeria.interfaces.app import make_app
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
 from galeria.interfaces.request_checks import CheckRequests
@@ -56,14 +48,12 @@ from galeria.interfaces.web.kit.rendering import Rendering
 from galeria.interfaces.web.mail_texts import PortalMailTexts
 from galeria.interfaces.web.portal import make_portal
 from galeria.ports.work import Starter
-from galeria.reconcilers.host_restart import bring_back_machines
 from galeria.reconcilers.invitation_mails import send_invitations
 
 log = logging.getLogger(__name__)
 
 MAIL_SECONDS = 2.0  # between two rounds of mails
-FORGET_SECONDS = 30
-TAKE_OVER_SECONDS = 2.0
+COLLECTED_SECONDS = 300  # between two looks for unused memory
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -79,37 +69,51 @@ def serve(
     server = options.applied(settings.server)
     require_free_ports(server, ephemeral_ports(), reserved=reserved_ports())
     own = CertificateFiles(Path(server.certificate), Path(server.key)) if server.certificate else None
+    beside = None
+    if (
+        worker and server.worker_process
+    ):  # forked while this process has one thread, and nothing of the installation is open
+        beside = fork_worker(lambda each: work_beside(each, data, server, fake=fake, import_hosts=import_hosts))
     listeners = bound_sockets(server.address, server.port)
-    port = listeners[0].getsockname()[1]
-    names, endpoint = _names(server), _endpoint(server, port)
     data.mkdir(parents=True, exist_ok=True, mode=0o755)
-    with _alone_on(data, SERVER_LOCK, "server", settings):
+    with alone_on(data, SERVER_LOCK, "server", settings):
         container = open_container(
             data,
-            names=names,
+            names=_names(server),
             fake=fake,
             import_hosts=import_hosts,
             server=server,
-            kind=ProcessKind.SERVER_AND_WORKER if worker else ProcessKind.SERVER,
+            kind=ProcessKind.SERVER_AND_WORKER if worker and not beside else ProcessKind.SERVER,
         )
         ensure_first_start(container)
         stop = Stop(server.stop_seconds)
-        with _running_worker(container, stop) if worker else _without_worker() as starter:
-            monitoring = make_monitoring(container, starter)
-            app = application(container, endpoint, starter, hosts=names, monitoring=monitoring)
-            config = _config(app, container)
-            config.load()
-            if own and config.ssl:
-                own.install(config.ssl)
-            texts = PortalMailTexts(rendering=app.state.rendering, endpoint=endpoint)
-            with _sending_mail(container, texts), monitoring.serving(settings.monitoring.port):
-                ready = partial(_announce, container, endpoint, app.state.rendering)
-                web_server = WebServer(config, stop, ready=ready)
-                stop.tell(monitoring.readiness.stop)
-                stop.listen()
-                web_server.run(sockets=listeners)
+        with _starter(container, stop, beside, worker=worker) as starter:
+            _answer(container, starter, stop, listeners, own)
         container.close()
     exit_process()
+
+
+def _answer(
+    container: Container, starter: Starter, stop: Stop, listeners: list[socket.socket], own: CertificateFiles | None
+) -> None:
+    """Answer requests until the server is to stop."""
+    server = container.settings.server
+    endpoint = _endpoint(server, listeners[0].getsockname()[1])
+    monitoring = make_monitoring(container, starter)
+    app = application(container, endpoint, starter, hosts=_names(server), monitoring=monitoring)
+    config = _config(app, container)
+    config.load()
+    if own and config.ssl:
+        own.install(config.ssl)
+    if isinstance(starter, WorkerProcess):
+        starter.wait_working()
+    texts = PortalMailTexts(rendering=app.state.rendering, endpoint=endpoint)
+    with _sending_mail(container, texts), monitoring.serving(container.settings.monitoring.port):
+        ready = partial(_announce, container, endpoint, app.state.rendering)
+        web_server = WebServer(config, stop, ready=ready)
+        stop.tell(monitoring.readiness.stop)
+        stop.listen()
+        web_server.run(sockets=listeners)
 
 
 def _names(server: ServerSettings) -> tuple[str, ...]:
@@ -141,33 +145,6 @@ def _config(app: FastAPI, container: Container) -> uvicorn.Config:
         ws_max_size=1 << 20,
         ws_per_message_deflate=False,
     )
-
-
-def _alone_on(data: Path, file: str, what: str, settings: Settings) -> AbstractContextManager[None]:
-    """Where several processes share a database, it is there that they see to it that nothing is done twice."""
-    return nullcontext() if settings.database.is_shared else locked_data(data, file, what)
-
-
-def work(
-    data: Path, *, regions: frozenset[str] = frozenset(), fake: bool = False, import_hosts: frozenset[str] = frozenset()
-) -> None:
-    """Run operations without a server until SIGTERM or SIGINT: those of these regions, or all.
-
-    Raises Conflict where another worker uses the data directory, Invalid for unknown regions, and Unavailable.
-    """
-    configure_logging(read_settings(data).logs)
-    container = open_container(
-        data, fake=fake, import_hosts=import_hosts, kind=ProcessKind.WORKER, regions=regions or None
-    )
-    stop = Stop(container.settings.server.stop_seconds)
-    stop.listen()
-    with _running_worker(container, stop) as starter:
-        monitoring = make_monitoring(container, starter)
-        stop.tell(monitoring.readiness.stop)
-        with monitoring.serving(container.settings.monitoring.worker_port):
-            stop.wait()
-    container.close()
-    exit_process()
 
 
 def application(
@@ -222,46 +199,6 @@ def _services(container: Container, endpoint: str, starter: Starter, monitoring:
 
 
 @contextmanager
-def _running_worker(container: Container, stop: Stop) -> Iterator[Starter]:
-    """Run a worker and the periodic jobs in this process.
-
-    Raises Conflict: a data directory has one worker, unless its database is shared.
-    """
-    with _alone_on(container.data, WORKER_LOCK, "worker", container.settings):
-        remove_stale_sockets()
-        starter = DbosStarter(database_url=container.durable_url, context=container.context, process=container.process)
-        private = container.data / "private"
-        if has_restarted(private):
-            bring_back_machines(container.context)
-        note_start(private)
-        stop.tell(starter.begin_no_more)
-        starter.launch()
-        jobs = periodic_jobs(container.context, starter, container.audit_copy, container.relay)
-        forgetting = PeriodicJob(every=FORGET_SECONDS, do=lambda: _forget_old_pages(container))
-        turns = Turns(container.leases, place=_place(container))
-        reconcilers = (
-            Reconciler((*jobs, forgetting), turns=turns),
-            Reconciler(clock_jobs(container.context, container.relay), name="clock", turns=turns),
-            Reconciler(message_jobs(container.context), name="messages", turns=turns),
-            Reconciler(usage_jobs(container.context), name="storage usage", turns=turns),
-            Reconciler(upkeep_jobs(container.context), name="upkeep", turns=turns),
-            Reconciler(removal_jobs(container.context, starter), name="old operations", turns=turns),
-            Reconciler((PeriodicJob(every=TAKE_OVER_SECONDS, do=starter.take_over),), name="take-over"),
-        )
-        for each in reconcilers:
-            each.start()
-        try:
-            yield starter
-        finally:
-            for each in reconcilers:
-                each.stop()
-            left = starter.finish_steps(stop.seconds_left)
-            if left:
-                log.info("stopped within these steps, which go on at the next start: %s", ", ".join(left))
-            starter.close()
-
-
-@contextmanager
 def _sending_mail(container: Container, texts: PortalMailTexts) -> Iterator[None]:
     """Send invitations in a thread of its own, since a mail server may take long; nothing without one in the settings."""
     if container.settings.mail is None:
@@ -282,19 +219,20 @@ def _sending_mail(container: Container, texts: PortalMailTexts) -> Iterator[None
         sending.stop()
 
 
-def _place(container: Container) -> str:
-    """Name what this process looks after besides the database: the machines of its regions on this computer."""
-    regions = sorted(container.context.regions or ())
-    return " ".join(["of", *(regions or ["all regions"]), "at", socket.gethostname(), str(container.data.resolve())])
-
-
-def _forget_old_pages(container: Container) -> None:
-    empty_write_ahead_log(container.sql)
-
-
 @contextmanager
-def _without_worker() -> Iterator[Starter]:
-    yield WorkerlessStarter()
+def _starter(container: Container, stop: Stop, beside: WorkerProcess | None, *, worker: bool) -> Iterator[Starter]:
+    """Have the work done here, beside this process, or by whoever else does it."""
+    if beside is None and worker:
+        with running_worker(container, stop) as starter:
+            yield starter
+        return
+    upkeep = Reconciler((PeriodicJob(every=COLLECTED_SECONDS, do=freeze_garbage_collector),), name="memory")
+    upkeep.start()
+    try:
+        with beside.running(stop) if beside else nullcontext(WorkerlessStarter()) as elsewhere:
+            yield elsewhere
+    finally:
+        upkeep.stop()
 
 
 def _announce(container: Container, endpoint: str, rendering: Rendering) -> None:

@@ -41,6 +41,7 @@ class ServerSettings:
     # Azure's 49152 to 65535 without the ports that Linux gives to outgoing connections, which end at 60999.
     first_machine_port: int = 61000
     last_machine_port: int = 65535
+    worker_process: bool = False  # whether operations are worked on in a process of its own beside the server
     stop_seconds: float = 10  # how long a stop waits for requests and for steps of operations
     relay_limits: RelayLimits = field(default_factory=RelayLimits)
 
@@ -69,6 +70,7 @@ class ServerOptions:
     name: str | None = None
     certificate: str | None = None
     key: str | None = None
+    worker_process: bool | None = None
 
     def applied(self, settings: ServerSettings) -> ServerSettings:
         """Return the settings with these options. Raises Invalid for a name that is none, or half of a certificate."""

@@ -28,12 +28,13 @@ ImportHosts = Annotated[
 
 
 def add_host_commands(app: typer.Typer, host_commands: HostCommandsLoader) -> None:
+    _add_serve_command(app, host_commands)
     _add_running_commands(app, host_commands)
     _add_doctor_command(app, host_commands)
     _add_connect_command(app, host_commands)
 
 
-def _add_running_commands(app: typer.Typer, host_commands: HostCommandsLoader) -> None:
+def _add_serve_command(app: typer.Typer, host_commands: HostCommandsLoader) -> None:
     @local(app, "serve")
     def serve(
         context: CliContext,
@@ -55,17 +56,28 @@ def _add_running_commands(app: typer.Typer, host_commands: HostCommandsLoader) -
             typer.Option(help="A certificate for that name with its chain (PEM). Read again when it changes."),
         ] = None,
         key: Annotated[Path | None, typer.Option(help="The certificate's key (PEM).")] = None,
-        worker: Annotated[bool, typer.Option(help="Do the operations' work in this process too.")] = True,
+        worker: Annotated[bool, typer.Option(help="Do the operations' work too.")] = True,
+        worker_process: Annotated[
+            bool | None,
+            typer.Option(help="Do it in a process of its own. [default: 'worker_process' in galeria.toml, else no]"),
+        ] = None,
         fake: Annotated[bool, typer.Option("--fake", help="No real machines: to look at the pages.")] = False,
         allow_import_from: ImportHosts = None,
     ) -> None:
         """Run the server. It also does the operations' work, unless --no-worker is given."""
         options = ServerOptions(
-            listen=host, port=port, name=name, certificate=_whole_path(certificate), key=_whole_path(key)
+            listen=host,
+            port=port,
+            name=name,
+            certificate=_whole_path(certificate),
+            key=_whole_path(key),
+            worker_process=worker_process,
         )
         hosts = tuple(allow_import_from or ())
         host_commands().serve(context.data, options, worker=worker, fake=fake, allow_import_from=hosts)
 
+
+def _add_running_commands(app: typer.Typer, host_commands: HostCommandsLoader) -> None:
     @local(app, "worker")
     def run_worker(
         context: CliContext,
