@@ -11,9 +11,9 @@ import httpx
 
 from bench.rows import Row, Task, at_most, p99_row
 from bench.server.contents import SIZE, store_contents
+from bench.server.service import running_service
 from galeria.adapters.store import pacing
 from galeria.bootstrap.container import Container, open_container
-from galeria.bootstrap.demo_host import running_server
 from galeria.bootstrap.first_start import ensure_first_start
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import (
@@ -51,7 +51,7 @@ def measure(task: Task) -> list[Row]:
     ensure_first_start(container)
     gallery = fill(container)
     container.close()
-    with running_server(data, fake=True) as connect:
+    with running_service(data) as connect:
         token = token_of(connect)
         with httpx.Client(base_url=connect["endpoint"], verify=_trust(connect), trust_env=False) as client:
             client.headers["Authorization"] = f"Bearer {token}"

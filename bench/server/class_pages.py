@@ -14,8 +14,8 @@ from pathlib import Path
 from bench.class_lab import add_class, base_of, begin_making
 from bench.rows import Row, Task, at_most, not_measured, p99
 from bench.server.pages import LIMIT, browser, sign_in, times_of
+from bench.server.service import running_service
 from galeria.bootstrap.container import open_container
-from galeria.bootstrap.demo_host import running_server
 from galeria.bootstrap.first_start import ensure_first_start
 from galeria.interfaces.client.connection import ServerConnection
 from galeria.interfaces.client.credentials import ClientSecret
@@ -33,7 +33,11 @@ def measure(task: Task) -> list[Row]:
         return [not_measured(_name(page), at_most(1), "not measured in a quick run") for page in PAGES]
     data = task.directory / "class-pages"
     _fill(data)
-    with running_server(data, fake=True) as connect, browser(connect) as client, _client(connect, data) as galeria:
+    with (
+        running_service(data) as connect,
+        browser(connect) as client,
+        _client(connect, data) as galeria,
+    ):
         sign_in(client, data)
         quiet: dict[str, list[float]] = {page: [] for page in PAGES}
         busy: dict[str, list[float]] = {page: [] for page in PAGES}

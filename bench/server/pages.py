@@ -11,10 +11,10 @@ import httpx
 
 from bench.rows import Row, Task, at_most, p99_row
 from bench.server.answers import DEFINITIONS, SHARE, VERSIONS, fill, made
+from bench.server.service import running_service
 from bench.server.walk import PAGE, PageFound, Walked, loaded_by, page_routes, walk
 from galeria.adapters.durable import WorkerlessStarter
 from galeria.bootstrap.container import Container, open_container
-from galeria.bootstrap.demo_host import running_server
 from galeria.bootstrap.first_start import FIRST_ACCOUNT, ensure_first_start, secrets_folder
 from galeria.bootstrap.server import application
 from galeria.domain.audit import AuditEvent
@@ -45,7 +45,11 @@ def measure(task: Task) -> list[Row]:
     add_labs(container, gallery)
     routes = page_routes(application(container, "https://localhost", WorkerlessStarter()))
     container.close()
-    with running_server(data, fake=True) as connect, browser(connect) as client, browser(connect) as stranger:
+    with (
+        running_service(data) as connect,
+        browser(connect) as client,
+        browser(connect) as stranger,
+    ):
         # The walks open every page once, so that the server's first seconds are over before the measurement.
         strange = walk(stranger, routes, first=["/sign-in"])
         sign_in(client, data)
