@@ -70,9 +70,7 @@ def serve(
     require_free_ports(server, ephemeral_ports(), reserved=reserved_ports())
     own = CertificateFiles(Path(server.certificate), Path(server.key)) if server.certificate else None
     beside = None
-    if (
-        worker and server.worker_process
-    ):  # forked while this process has one thread, and nothing of the installation is open
+    if worker and server.worker_process:
         beside = fork_worker(lambda each: work_beside(each, data, server, fake=fake, import_hosts=import_hosts))
     listeners = bound_sockets(server.address, server.port)
     data.mkdir(parents=True, exist_ok=True, mode=0o755)

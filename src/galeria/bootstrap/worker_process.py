@@ -139,7 +139,10 @@ def _end_with(server: int) -> None:
 
 
 def fork_worker(work: Callable[[ServerChannel], None], *, lost: Callable[[], None] = leave) -> WorkerProcess:
-    """Fork a process that waits until it may begin, then runs `work` to its end. This process must have one thread only."""
+    """Fork a process that waits until it may begin, then runs `work` to its end.
+
+    This process must have one thread, and nothing of the installation open.
+    """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     server, pid = os.getpid(), os.fork()
     if pid:
@@ -155,7 +158,7 @@ def fork_worker(work: Callable[[ServerChannel], None], *, lost: Callable[[], Non
             work(channel)
         code = 0
     except GaleriaError as error:
-        log.error("the work on operations cannot begin: %s %s", error, error.hint or "")
+        log.error("the work on operations cannot begin: %s", error)
     except BaseException:
         log.exception("the work on operations broke")
         raise
