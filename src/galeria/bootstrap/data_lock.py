@@ -1,19 +1,16 @@
 """One server and one worker for each data directory whose database is a file: two would run the same steps at the same time."""
 
-import fcntl
-import os
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import TextIO
 
+from galeria.adapters.lasting_process import find_holder, take_lock
 from galeria.domain.errors import Conflict
 from galeria.domain.messages import Message
 from galeria.domain.settings import Settings
 
 SERVER_LOCK, WORKER_LOCK = "serve.lock", "worker.lock"
-LONGEST_NOTE = 100  # bytes of the file that are read
 LOOK = 0.05  # seconds between two tries to get a lock
 
 
@@ -32,30 +29,20 @@ def locked_data(data: Path, file: str, what: str, *, patience: float = 0) -> Ite
     directory must exist.
     """
     deadline = time.monotonic() + patience
-    with (data / file).open("a+") as lock:
-        while not _is_taken(lock):
+    while True:
+        try:
+            lock = take_lock(data / file)
+            break
+        except BlockingIOError as error:
             if time.monotonic() >= deadline:
-                lock.seek(0)
-                raise _held(data, what, lock.read(LONGEST_NOTE).strip())
-            time.sleep(LOOK)
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
+                raise _held(data, what, find_holder(data / file)) from error
+        time.sleep(LOOK)
+    with lock:
         yield
 
 
-def _is_taken(lock: TextIO) -> bool:
-    """Take the lock, and return whether that was possible."""
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _held(data: Path, what: str, holder: str) -> Conflict:
-    # The file is empty for the moment between the lock and the note.
-    if not holder.isdecimal():
+def _held(data: Path, what: str, holder: int | None) -> Conflict:
+    if holder is None:
         return Conflict(
             Message("Another {what} works on {data}.", what=what, data=str(data)),
             hint=Message("Stop that one first, or use another data directory."),
