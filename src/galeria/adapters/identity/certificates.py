@@ -72,14 +72,16 @@ def general_names(names: Iterable[str]) -> list[x509.GeneralName]:
 
 def names_of(certificate: x509.Certificate) -> list[str]:
     """Return the host names and addresses that the certificate covers."""
-    covered = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    return [str(each.value) for each in covered]
+    return [str(each.value) for each in _covered(certificate)]
 
 
 def is_for(certificate: x509.Certificate, key: EllipticCurvePrivateKey, names: Iterable[str]) -> bool:
     """Return whether the certificate belongs to this key and covers exactly these names."""
-    covered = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    return certificate.public_key() == key.public_key() and list(covered) == general_names(names)
+    return certificate.public_key() == key.public_key() and list(_covered(certificate)) == general_names(names)
+
+
+def _covered(certificate: x509.Certificate) -> x509.SubjectAlternativeName:
+    return certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
 
 
 def is_signed_by(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
