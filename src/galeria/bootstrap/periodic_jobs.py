@@ -92,7 +92,7 @@ def periodic_jobs(
         _here("power", 10, lambda: match_power(context)),
         _here("network", 2, lambda: match_network(context), share=1 / 20),
         _alone("retention", 60, lambda: end_retention(context)),
-        PeriodicJob(every=300, do=freeze_garbage_collector),
+        memory_job(),
         _here("lost machines", 300, lambda: remove_lost_machines(context)),
         _here("lost disks", 300, lambda: remove_lost_disks(context)),
         _here("ended work", 3600, lambda: remove_ended_work(context)),
@@ -101,6 +101,11 @@ def periodic_jobs(
         _alone("addresses", 3600, lambda: forget_addresses(context)),
         _alone("old class times", 3600, lambda: forget_class_times(context)),
     )
+
+
+def memory_job() -> PeriodicJob:
+    """Return the job that every process of a server or a worker does for itself."""
+    return PeriodicJob(every=300, do=freeze_garbage_collector)
 
 
 def clock_jobs(context: WorkflowContext, relay: Relay) -> tuple[PeriodicJob, ...]:

@@ -33,6 +33,7 @@ from galeria.bootstrap.periodic_jobs import (
     Reconciler,
     Turns,
     freeze_garbage_collector,
+    memory_job,
 )
 from galeria.bootstrap.stopping import Stop, exit_process
 from galeria.bootstrap.web_server import WebServer
@@ -53,7 +54,6 @@ from galeria.reconcilers.invitation_mails import send_invitations
 log = logging.getLogger(__name__)
 
 MAIL_SECONDS = 2.0  # between two rounds of mails
-COLLECTED_SECONDS = 300  # between two looks for unused memory
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -224,7 +224,7 @@ def _starter(container: Container, stop: Stop, beside: WorkerProcess | None, *, 
         with running_worker(container, stop) as starter:
             yield starter
         return
-    upkeep = Reconciler((PeriodicJob(every=COLLECTED_SECONDS, do=freeze_garbage_collector),), name="memory")
+    upkeep = Reconciler((memory_job(),), name="memory")
     upkeep.start()
     try:
         with beside.running(stop) if beside else nullcontext(WorkerlessStarter()) as elsewhere:

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from types import FrameType
+from typing import NoReturn
 
 from galeria.adapters.lasting_process import StopSignal
 
@@ -41,7 +42,7 @@ class Stop(StopSignal):
             listener()
 
 
-def exit_process() -> None:
+def exit_process(code: int = 0) -> NoReturn:
     """End the process at once.
 
     Running steps stop as after a crash, which each of them survives; waiting for them could take as long as storing a large
@@ -49,4 +50,4 @@ def exit_process() -> None:
     """
     logging.shutdown()
     sys.stdout.flush()
-    os._exit(0)
+    os._exit(code)

@@ -2,7 +2,8 @@
 
 Threads of one Python process take turns, so that answers wait for the work; processes do not. The worker is forked before
 anything is open: all programs are loaded by then, and their memory is there once. A socket connects the two: over it the
-server tells which operations have been begun, and each learns by its end that the other is gone.
+server tells which operations have been begun, and by its end learns that its worker is gone. The kernel ends a worker
+whose server is gone.
 """
 
 import ctypes
@@ -29,10 +30,10 @@ END_SECONDS = 5.0  # for the last moments of a worker that has ended its steps
 
 
 class WorkerProcess:
-    """The worker's process as its server sees it: a `Starter`. `lost` is called when it ends unasked."""
+    """The worker's process as its server sees it: a `Starter`. Where it ends unasked, the server ends with it."""
 
-    def __init__(self, pid: int, channel: socket.socket, *, lost: Callable[[], None]) -> None:
-        self._pid, self._channel, self._lost = pid, channel, lost
+    def __init__(self, pid: int, channel: socket.socket) -> None:
+        self._pid, self._channel = pid, channel
         self._told = threading.Event()  # that it works, or has ended
         self._works = False
         self._is_asked = False
@@ -92,7 +93,8 @@ class WorkerProcess:
         os.waitpid(self._pid, 0)
         self._told.set()
         if had_begun and not self._is_asked:
-            self._lost()
+            log.error("the process that works on operations has ended, and the server ends with it; start it anew")
+            exit_process(EXIT_CODE)
 
 
 class ServerChannel:
@@ -110,35 +112,23 @@ class ServerChannel:
         self._channel.send(WORKING)
 
     def follow(self, start: Callable[[str], None]) -> None:
-        """Call `start`, which raises nothing, with each operation that the server tells, in a thread of its own. End this
-        process when the server is gone.
-
-        Whoever kills the server means both: running steps stop as after a crash.
-        """
+        """Call `start`, which raises nothing, with each operation that the server tells, in a thread of its own."""
 
         def run() -> None:
             while operation := self._channel.recv(LONGEST):
                 start(operation.decode())
-            exit_process()
 
         threading.Thread(target=run, name="server", daemon=True).start()
 
 
-def leave() -> None:
-    """End the server, whose worker is gone, as a crash would. What is under way goes on at the next start."""
-    log.error("the process that works on operations has ended, and the server ends with it; start it anew")
-    logging.shutdown()
-    os._exit(EXIT_CODE)
-
-
 def _end_with(server: int) -> None:
-    """Have the kernel end this process together with its server, within whatever it does then."""
+    """Have the kernel end this process together with its server, within whatever it does then, as after a crash."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != server:
-        os._exit(EXIT_CODE)
+        exit_process(EXIT_CODE)
 
 
-def fork_worker(work: Callable[[ServerChannel], None], *, lost: Callable[[], None] = leave) -> WorkerProcess:
+def fork_worker(work: Callable[[ServerChannel], None]) -> WorkerProcess:
     """Fork a process that waits until it may begin, then runs `work` to its end.
 
     This process must have one thread, and nothing of the installation open.
@@ -147,7 +137,7 @@ def fork_worker(work: Callable[[ServerChannel], None], *, lost: Callable[[], Non
     server, pid = os.getpid(), os.fork()
     if pid:
         theirs.close()
-        return WorkerProcess(pid, ours, lost=lost)
+        return WorkerProcess(pid, ours)
     code = 1
     try:
         ours.close()
@@ -163,5 +153,4 @@ def fork_worker(work: Callable[[ServerChannel], None], *, lost: Callable[[], Non
         log.exception("the work on operations broke")
         raise
     finally:
-        logging.shutdown()
-        os._exit(code)
+        exit_process(code)
