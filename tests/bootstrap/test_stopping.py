@@ -11,13 +11,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from galeria.interfaces.client.operations import StartedWork
-from tests.local_installation import disk_bytes
+from tests.bootstrap.held_import import STEP, begin_held_import, steps
 from tests.system.server_process import SOUTH, ServerProcess, open_gallery
 from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
-STEP = "Store the disk"
 QUICK = 20.0  # seconds; less than the 30 that the tests' servers may take for what is under way
 
 
@@ -43,17 +42,8 @@ def settings(stop_seconds: float, *, in_two: bool) -> str:
 
 def begin(server: ServerProcess) -> StartedWork:
     """An import up to the moment at which it waits for the store."""
-    disk = server.folder / "disk.raw"
-    disk.write_bytes(disk_bytes())
     open_gallery(server.galeria)
-    begun = server.begin_import("disk", disk, regions=(SOUTH,)).begun
-    until(lambda: STEP in steps(server, begun), "the disk is being stored")
-    return begun
-
-
-def steps(server: ServerProcess, work: StartedWork) -> dict[str, str]:
-    assert work.operation is not None
-    return {each.name: each.status for each in server.galeria.operations.get(work.operation).steps}
+    return begin_held_import(server)
 
 
 class Ending:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.local_installation import disk_bytes
+from tests.bootstrap.held_import import begin_held_import
 from tests.system.server_process import SOUTH, ServerProcess, open_gallery
 from tests.waiting import until
 
@@ -40,12 +40,6 @@ def is_running(pid: int) -> bool:
     return True
 
 
-def disk_of(server: ServerProcess) -> Path:
-    disk = server.folder / "disk.raw"
-    disk.write_bytes(disk_bytes())
-    return disk
-
-
 def test_operations_are_worked_on_in_the_other_process(server: ServerProcess) -> None:
     server.start(*BESIDE)
     worker = worker_of(server)
@@ -53,27 +47,20 @@ def test_operations_are_worked_on_in_the_other_process(server: ServerProcess) ->
     assert set(server.processes()) == {server.pid, worker}
     open_gallery(server.galeria)
     with server.held_up(SOUTH):
-        begun = server.begin_import("disk", disk_of(server), regions=(SOUTH,)).begun
-        until(lambda: "Store the disk" in steps_of(server, begun.operation or ""), "the disk is being stored")
+        begun = begin_held_import(server)
     assert server.wait(begun).is_settled
     server.stop()
     assert server.process.returncode == 0
     assert not is_running(worker)
 
 
-def steps_of(server: ServerProcess, operation: str) -> list[str]:
-    return [each.name for each in server.galeria.operations.get(operation).steps]
-
-
 def test_a_killed_server_takes_its_worker_along_and_the_next_one_goes_on(server: ServerProcess) -> None:
     server.start(*BESIDE)
     open_gallery(server.galeria)
-    disk = disk_of(server)
     for name in ("first", "second", "third"):
         worker = worker_of(server)
         with server.held_up(SOUTH):
-            begun = server.begin_import(name, disk, regions=(SOUTH,)).begun
-            until(lambda: "Store the disk" in steps_of(server, begun.operation or ""), "the disk is being stored")  # noqa: B023 - asked at once
+            begun = begin_held_import(server, name)
             server.kill()
             server.start(*BESIDE)  # which waits for the place of the one before
         assert worker_of(server) != worker
