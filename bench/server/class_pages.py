@@ -33,11 +33,7 @@ def measure(task: Task) -> list[Row]:
         return [not_measured(_name(page), at_most(1), "not measured in a quick run") for page in PAGES]
     data = task.directory / "class-pages"
     _fill(data)
-    with (
-        running_service(data) as connect,
-        browser(connect) as client,
-        _client(connect, data) as galeria,
-    ):
+    with running_service(data) as connect, browser(connect) as client, _client(connect, data) as galeria:
         sign_in(client, data)
         quiet: dict[str, list[float]] = {page: [] for page in PAGES}
         busy: dict[str, list[float]] = {page: [] for page in PAGES}

@@ -45,11 +45,7 @@ def measure(task: Task) -> list[Row]:
     add_labs(container, gallery)
     routes = page_routes(application(container, "https://localhost", WorkerlessStarter()))
     container.close()
-    with (
-        running_service(data) as connect,
-        browser(connect) as client,
-        browser(connect) as stranger,
-    ):
+    with running_service(data) as connect, browser(connect) as client, browser(connect) as stranger:
         # The walks open every page once, so that the server's first seconds are over before the measurement.
         strange = walk(stranger, routes, first=["/sign-in"])
         sign_in(client, data)
