@@ -1,5 +1,9 @@
 """Work in the background waits for answers, but not for ever, and not for what comes after an answer's beginning."""
 
+import os
+
+import pytest
+
 from galeria.bootstrap.answer_traffic import HOLD, LOOK, AnswerTraffic
 from galeria.interfaces.monitoring.observed_requests import ObservedRequest
 
@@ -59,3 +63,21 @@ def test_what_comes_after_the_beginning_of_an_answer_is_not_waited_for() -> None
     assert time.waited(9) == 0
     time.traffic.ended(ENDED)
     assert time.waited(9) == 0
+
+
+@pytest.mark.parametrize("waiting", [0, 1])
+def test_a_process_that_was_forked_before_sees_how_many_wait(waiting: int) -> None:
+    rested: list[float] = []
+    traffic = AnswerTraffic(rest=rested.append)
+    told, telling = os.pipe()
+    pid = os.fork()
+    if not pid:
+        os.read(told, 1)
+        traffic.wait_quiet(LOOK)
+        os._exit(bool(rested))
+    for _ in range(waiting):
+        traffic.began()
+    os.write(telling, b"!")
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == waiting
+    os.close(told)
+    os.close(telling)

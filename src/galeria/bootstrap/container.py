@@ -147,12 +147,14 @@ def open_container(
     server: ServerSettings | None = None,
     kind: ProcessKind = ProcessKind.COMMAND,
     regions: frozenset[str] | None = None,
+    traffic: AnswerTraffic | None = None,
 ) -> Container:
     """Open everything under `data`, and create what is missing.
 
     A server gives its `names`, for its certificate. `server` is what one start has instead of the settings file's part. With
     `fake` there are no virtual machines; everything else is real. Processes that share a database know this one as one of
-    that `kind`, which does the work of these `regions`, or of all. Raises Invalid for wrong settings, and Unavailable.
+    that `kind`, which does the work of these `regions`, or of all. `traffic` is what this process and those that it was forked
+    from or forks share. Raises Invalid for wrong settings, and Unavailable.
     """
     private = _private_folder(data)
     settings, clock = _read_settings(data, import_hosts, server, fake=fake), SystemClock()
@@ -163,7 +165,7 @@ def open_container(
     uploads = DirectoryUploads(data / "uploads", open_image, margin=settings.disk_margin)
     disk_files = DirectoryPages(data / "disks", open_image, margin=settings.disk_margin)
     engine, cache = _machines(data, installation, settings, fake=fake)
-    traffic = AnswerTraffic()
+    traffic = traffic or AnswerTraffic()
     context = WorkflowContext(
         database=state.database,
         engine=engine,

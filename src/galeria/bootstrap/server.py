@@ -21,6 +21,7 @@ from galeria.adapters.reach.certificate_files import CertificateFiles
 from galeria.adapters.reach.listening import bound_sockets, ephemeral_ports, reserved_ports
 from galeria.adapters.reach.ssh_shells import SshShells
 from galeria.adapters.settings_file import read_settings
+from galeria.bootstrap.answer_traffic import AnswerTraffic
 from galeria.bootstrap.container import Container, open_container
 from galeria.bootstrap.data_lock import SERVER_LOCK, alone_on
 from galeria.bootstrap.first_start import ensure_first_start, find_password_link, write_connect
@@ -69,9 +70,11 @@ def serve(
     server = options.applied(settings.server)
     require_free_ports(server, ephemeral_ports(), reserved=reserved_ports())
     own = CertificateFiles(Path(server.certificate), Path(server.key)) if server.certificate else None
-    beside = None
+    traffic, beside = AnswerTraffic(), None
     if worker and server.worker_process:
-        beside = fork_worker(lambda each: work_beside(each, data, server, fake=fake, import_hosts=import_hosts))
+        beside = fork_worker(
+            lambda each: work_beside(each, data, server, traffic, fake=fake, import_hosts=import_hosts)
+        )
     listeners = bound_sockets(server.address, server.port)
     data.mkdir(parents=True, exist_ok=True, mode=0o755)
     with alone_on(data, SERVER_LOCK, "server", settings):
@@ -82,6 +85,7 @@ def serve(
             import_hosts=import_hosts,
             server=server,
             kind=ProcessKind.SERVER_AND_WORKER if worker and not beside else ProcessKind.SERVER,
+            traffic=traffic,
         )
         ensure_first_start(container)
         stop = Stop(server.stop_seconds)

@@ -13,6 +13,7 @@ from galeria.adapters.durable import DbosStarter
 from galeria.adapters.engine.nbd_source import remove_stale_sockets
 from galeria.adapters.host_boot import has_restarted, note_start
 from galeria.adapters.settings_file import read_settings
+from galeria.bootstrap.answer_traffic import AnswerTraffic
 from galeria.bootstrap.container import Container, open_container
 from galeria.bootstrap.data_lock import WORKER_LOCK, alone_on
 from galeria.bootstrap.logs import configure_logging
@@ -56,13 +57,21 @@ def work(
 
 
 def work_beside(
-    server: ServerChannel, data: Path, settings: ServerSettings, *, fake: bool, import_hosts: frozenset[str]
+    server: ServerChannel,
+    data: Path,
+    settings: ServerSettings,
+    traffic: AnswerTraffic,
+    *,
+    fake: bool,
+    import_hosts: frozenset[str],
 ) -> None:
-    """Run operations for a server in another process until SIGTERM, or until that one is gone.
+    """Run operations for a server in another process, whose `traffic` is seen here, until SIGTERM, or until that one is gone.
 
     Raises Conflict where another worker uses the data directory, and Unavailable.
     """
-    container = open_container(data, fake=fake, import_hosts=import_hosts, server=settings, kind=ProcessKind.WORKER)
+    container = open_container(
+        data, fake=fake, import_hosts=import_hosts, server=settings, kind=ProcessKind.WORKER, traffic=traffic
+    )
     _work_until_stopped(container, server)
 
 

@@ -162,7 +162,7 @@ class RegionWork(Protocol):
 
 
 class Traffic(Protocol):
-    """The requests that a process answers beside its work in the background."""
+    """The requests that a server answers beside work in the background."""
 
     def wait_quiet(self, seconds: float) -> None:
         """Returns when nobody waits for an answer, after so many seconds at the latest."""
