@@ -181,7 +181,7 @@ def _first(request: Request, account: ResourceId, draft: LabDraft, body: Setting
             target=_SETTINGS,
         )
     said = DraftRequest(
-        tags=dict(draft.tags),
+        tags=dict(draft.tags) if body.tags is None else body.tags,
         capacity=draft.capacity,
         usage_quota=show_duration(draft.usage_quota),
         open_access=draft.open_access,
@@ -207,6 +207,7 @@ def _changes(request: Request, lab: Lab, body: SettingBody) -> LabSettings:
     return LabSettings(
         title=properties.title,
         description=properties.description,
+        tags=body.tags,
         profiles=_profiles(properties),
         fixed=FixedSettings(
             image=modern_image(named_id(image, f"{_SETTINGS}.galleryImageResourceId")) if image else None,
