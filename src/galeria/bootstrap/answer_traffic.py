@@ -2,7 +2,8 @@
 
 Threads of one Python process take turns. A thread that answers a request gives its turn away at each row that it reads, and
 gets the next one when the other threads let go: a check of the stores with a fifth of a processor made each answer half as long
-again (measured). The worker's process beside a server takes no turns of those threads, but the processors and the database are the same.
+again (measured). The worker's process beside a server takes no turns of those threads, but the processors and the database
+are the same.
 """
 
 import mmap

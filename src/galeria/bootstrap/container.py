@@ -153,19 +153,17 @@ def open_container(
 
     A server gives its `names`, for its certificate. `server` is what one start has instead of the settings file's part. With
     `fake` there are no virtual machines; everything else is real. Processes that share a database know this one as one of
-    that `kind`, which does the work of these `regions`, or of all. `traffic` is what this process and those that it was forked
-    from or forks share. Raises Invalid for wrong settings, and Unavailable.
+    that `kind`, which does the work of these `regions`, or of all; forks share its `traffic`. Raises Invalid, and Unavailable.
     """
     private = _private_folder(data)
     settings, clock = _read_settings(data, import_hosts, server, fake=fake), SystemClock()
-    id_generator = RandomIdGenerator()
+    traffic, id_generator = traffic or AnswerTraffic(), RandomIdGenerator()
     installation = ensure_installation(private / "identity", clock=clock, names=names)
     served = frozenset(settings.regions.get(each).name for each in regions) if regions else None
     state = _open_state(private, settings, installation, kind, served)
     uploads = DirectoryUploads(data / "uploads", open_image, margin=settings.disk_margin)
     disk_files = DirectoryPages(data / "disks", open_image, margin=settings.disk_margin)
     engine, cache = _machines(data, installation, settings, fake=fake)
-    traffic = traffic or AnswerTraffic()
     context = WorkflowContext(
         database=state.database,
         engine=engine,
