@@ -1,7 +1,8 @@
 """Units of work on SQLAlchemy sessions: one unit is one session and one transaction."""
 
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any, NoReturn, Self
+from typing import Any, Generic, NoReturn, Self, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, UOWTransaction
@@ -70,93 +71,78 @@ class _ReadingSession(Session):
     """A session that refuses changes."""
 
 
+R = TypeVar("R")
+
+
+class _Repository(Generic[R]):
+    """An attribute of a unit of work that is made when it is first asked for, since a request needs few of them."""
+
+    def __init__(self, make: Callable[[Session], R]) -> None:
+        self._make = make
+
+    def __set_name__(self, owner: type["SqlUnitOfWork"], name: str) -> None:
+        self._name = name
+
+    def __get__(self, unit: "SqlUnitOfWork", owner: type["SqlUnitOfWork"]) -> R:
+        made = self._make(unit._session)
+        unit.__dict__[self._name] = made  # which is found first from now on
+        return made
+
+
 class SqlUnitOfWork:
     """A unit of work. Queries see what was added before them; entering begins the transaction and takes the lock for writing.
 
     Opening a second writing unit within the first in one thread waits for itself, and raises Unavailable after 10 s.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self.galleries = SqlGalleryRepository(session)
-        self.definitions = SqlDefinitionRepository(session)
-        self.versions = SqlVersionRepository(session)
-        self.image_queries = SqlImageQueries(session)
-        self.version_queries = SqlVersionQueries(session)
-        self.accounts = SqlLabAccountRepository(session)
-        self.labs = SqlLabRepository(session)
-        self.lab_queries = SqlLabQueries(session)
-        self.machines = SqlMachineRepository(session)
-        self.lab_users = SqlLabUserRepository(session)
-        self.revisions = SqlRevisionRepository(session)
-        self.schedules = SqlScheduleRepository(session)
-        self.lab_drafts = SqlLabDraftRepository(session)
-        self.people = SqlPersonRepository(session)
-        self.refresh_tokens = SqlRefreshTokenRepository(session)
-        self.credentials = SqlCredentialRepository(session)
-        self.device_codes = SqlDeviceCodeRepository(session)
-        self.authorization_codes = SqlAuthorizationCodeRepository(session)
-        self.web_sessions = SqlWebSessionRepository(session)
-        self.external_identities = SqlExternalIdentityRepository(session)
-        self.locks = SqlLockRepository(session)
-        self.disks = SqlDiskRepository(session)
-        self.snapshots = SqlSnapshotRepository(session)
-        self.managed_images = SqlManagedImageRepository(session)
-        self.access_grants = SqlAccessGrantRepository(session)
-        self.operations = SqlOperationRepository(session)
-        self.uploads = SqlUploadRepository(session)
-        self.groups = SqlResourceRepository(
+    galleries = _Repository(SqlGalleryRepository)
+    definitions = _Repository(SqlDefinitionRepository)
+    versions = _Repository(SqlVersionRepository)
+    image_queries = _Repository(SqlImageQueries)
+    version_queries = _Repository(SqlVersionQueries)
+    accounts = _Repository(SqlLabAccountRepository)
+    labs = _Repository(SqlLabRepository)
+    lab_queries = _Repository(SqlLabQueries)
+    machines = _Repository(SqlMachineRepository)
+    lab_users = _Repository(SqlLabUserRepository)
+    revisions = _Repository(SqlRevisionRepository)
+    schedules = _Repository(SqlScheduleRepository)
+    lab_drafts = _Repository(SqlLabDraftRepository)
+    people = _Repository(SqlPersonRepository)
+    refresh_tokens = _Repository(SqlRefreshTokenRepository)
+    credentials = _Repository(SqlCredentialRepository)
+    device_codes = _Repository(SqlDeviceCodeRepository)
+    authorization_codes = _Repository(SqlAuthorizationCodeRepository)
+    web_sessions = _Repository(SqlWebSessionRepository)
+    external_identities = _Repository(SqlExternalIdentityRepository)
+    locks = _Repository(SqlLockRepository)
+    disks = _Repository(SqlDiskRepository)
+    snapshots = _Repository(SqlSnapshotRepository)
+    managed_images = _Repository(SqlManagedImageRepository)
+    access_grants = _Repository(SqlAccessGrantRepository)
+    operations = _Repository(SqlOperationRepository)
+    uploads = _Repository(SqlUploadRepository)
+    audit = _Repository(SqlAuditRepository)
+    favorites = _Repository(SqlFavoriteRepository)
+    occurrence_records = _Repository(SqlOccurrenceRecordRepository)
+    usage = _Repository(SqlUsageRepository)
+    kept_machines = _Repository(SqlKeptMachineRepository)
+    work_disks = _Repository(SqlWorkDiskRepository)
+    presence = _Repository(SqlPresenceRepository)
+    class_messages = _Repository(SqlClassMessageRepository)
+    raised_hands = _Repository(SqlRaisedHandRepository)
+    watchers = _Repository(SqlWatcherRepository)
+    invitations = _Repository(SqlInvitationRepository)
+    storage_usage = _Repository(SqlStorageUsageRepository)
+    store_upkeep = _Repository(SqlStoreUpkeepRepository)
+    groups = _Repository(
+        lambda session: SqlResourceRepository(
             session, ResourceGroup, core_tables.resource_groups, Message("resource group")
         )
-        self.audit = SqlAuditRepository(session)
+    )
 
-    @property
-    def favorites(self) -> SqlFavoriteRepository:
-        return SqlFavoriteRepository(self._session)
-
-    @property
-    def occurrence_records(self) -> SqlOccurrenceRecordRepository:
-        return SqlOccurrenceRecordRepository(self._session)
-
-    @property
-    def usage(self) -> SqlUsageRepository:
-        return SqlUsageRepository(self._session)
-
-    @property
-    def kept_machines(self) -> SqlKeptMachineRepository:
-        return SqlKeptMachineRepository(self._session)
-
-    @property
-    def work_disks(self) -> SqlWorkDiskRepository:
-        return SqlWorkDiskRepository(self._session)
-
-    @property
-    def presence(self) -> SqlPresenceRepository:
-        return SqlPresenceRepository(self._session)
-
-    @property
-    def class_messages(self) -> SqlClassMessageRepository:
-        return SqlClassMessageRepository(self._session)
-
-    @property
-    def raised_hands(self) -> SqlRaisedHandRepository:
-        return SqlRaisedHandRepository(self._session)
-
-    @property
-    def watchers(self) -> SqlWatcherRepository:
-        return SqlWatcherRepository(self._session)
-
-    @property
-    def invitations(self) -> SqlInvitationRepository:
-        return SqlInvitationRepository(self._session)
-
-    @property
-    def storage_usage(self) -> SqlStorageUsageRepository:
-        return SqlStorageUsageRepository(self._session)
-
-    @property
-    def store_upkeep(self) -> SqlStoreUpkeepRepository:
-        return SqlStoreUpkeepRepository(self._session)
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def subscriptions(self) -> list[Subscription]:
         """Return all subscriptions, sorted by display name."""
