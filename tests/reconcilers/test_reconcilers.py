@@ -98,6 +98,7 @@ def test_what_is_set_aside_may_become_garbage_and_goes_with_the_next_round() -> 
 
     knot = Knot()
     tail = weakref.ref(knot)
+    looks = gc.get_threshold()
     try:
         freeze_garbage_collector()
         del knot
@@ -105,8 +106,10 @@ def test_what_is_set_aside_may_become_garbage_and_goes_with_the_next_round() -> 
         assert tail() is not None  # out of the collector's sight, which is what makes it quick
         freeze_garbage_collector()
         assert tail() is None
+        assert gc.get_threshold()[0] > looks[0]  # and what is new is looked at less often
     finally:
         gc.unfreeze()
+        gc.set_threshold(*looks)
 
 
 def test_a_machine_that_was_shut_down_from_inside_is_stopped(running: LocalInstallation) -> None:
