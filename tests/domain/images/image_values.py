@@ -12,12 +12,14 @@ from galeria.domain.images.eligibility import (
 )
 from galeria.domain.images.galleries import (
     OS_DISK,
+    DiskFacts,
     Generation,
     ImageDefinition,
     ImageVersion,
     OsState,
     OsType,
     Replica,
+    ReplicaFacts,
     SourceKind,
     VersionDisk,
     latest_version,
@@ -76,7 +78,11 @@ def facts(
         for region, state in (COMPLETED if regions is None else regions).items()
     ]
     held = [VersionDisk(version_id=of.id, lun=OS_DISK + n, size=size, digest="0" * 64) for n, size in enumerate(disks)]
-    return VersionFacts(version=of, disks=held, replicas=replicas)
+    return VersionFacts(
+        version=of,
+        disks=[DiskFacts._make(getattr(disk, field) for field in DiskFacts._fields) for disk in held],
+        replicas=[ReplicaFacts._make(getattr(each, field) for field in ReplicaFacts._fields) for each in replicas],
+    )
 
 
 def eligibility_of(

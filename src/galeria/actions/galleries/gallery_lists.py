@@ -7,7 +7,7 @@ from galeria.actions.core.request import Request
 from galeria.actions.galleries.galleries import GALLERY, list_galleries
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.eligibility import ImageOutline, VersionFacts
-from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionNumber
+from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion, ReplicaFacts, VersionNumber
 from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.operations import Operation
 
@@ -47,7 +47,7 @@ class VersionRow:
         return self.facts.version
 
     @property
-    def copies(self) -> dict[str, Replica]:
+    def copies(self) -> dict[str, ReplicaFacts]:
         """The version's replicas by region."""
         return {each.region: each for each in self.facts.replicas}
 

@@ -1,6 +1,6 @@
 """What images occupy and cost, which labs use them, and what deleting a version would free."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ from galeria.actions.labs.lab_settings import LAB
 from galeria.domain.costs import RegionCost, monthly_price
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.eligibility import VersionFacts
-from galeria.domain.images.galleries import ImageDefinition, ImageVersion, Replica, VersionDisk
+from galeria.domain.images.galleries import DiskFacts, ImageDefinition, ImageVersion, Replica, ReplicaFacts, VersionDisk
 from galeria.domain.images.storage import OriginKind
 from galeria.domain.labs.labs import Lab
 from galeria.domain.operation_inputs import FillInputs
@@ -177,7 +177,7 @@ def held_digests(request: BaseRequest, version: ImageVersion) -> dict[str, set[s
     return _held(versions.disks(version.id), versions.replicas(version.id))
 
 
-def _held(disks: list[VersionDisk], replicas: list[Replica]) -> dict[str, set[str]]:
+def _held(disks: Iterable[VersionDisk | DiskFacts], replicas: Iterable[Replica | ReplicaFacts]) -> dict[str, set[str]]:
     digests = {disk.digest for disk in disks if disk.digest}
     regions = [each.region for each in replicas if each.state is ReplicaState.COMPLETED]
     return {region: set(digests) for region in regions if digests}

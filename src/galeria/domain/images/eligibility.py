@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from galeria.domain.images.galleries import (
     OS_DISK,
+    DiskFacts,
     Generation,
     ImageDefinition,
     ImageVersion,
     OsState,
     OsType,
-    Replica,
-    VersionDisk,
+    ReplicaFacts,
 )
 from galeria.domain.images.soft_delete import Retention
 from galeria.domain.labs.accounts import LabAccount
@@ -46,11 +46,11 @@ class VersionFacts:
     """An image version with its disks and replicas."""
 
     version: ImageVersion
-    disks: list[VersionDisk]
-    replicas: list[Replica]
+    disks: list[DiskFacts]
+    replicas: list[ReplicaFacts]
 
     @property
-    def os_disk(self) -> VersionDisk | None:
+    def os_disk(self) -> DiskFacts | None:
         """The disk that machines boot from; None before there is one."""
         return next((disk for disk in self.disks if disk.lun == OS_DISK), None)
 

@@ -1,12 +1,12 @@
 """Galleries, image definitions, image versions, their disks and replicas, and the rule of the latest version."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache, total_ordering
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from galeria.domain.errors import Invalid
 from galeria.domain.images.findings import Findings, Look
@@ -253,23 +253,68 @@ class Replica:
     @property
     def progress(self) -> int:
         """The percentage of bytes that have arrived; 100 only when the replica is completed."""
-        if self.state is ReplicaState.COMPLETED:
-            return 100
-        return min(99, self.bytes_done * 100 // self.bytes_total) if self.bytes_total else 0
+        return _arrived_percent(self)
 
 
-def as_sent(replicas: Iterable[Replica]) -> list[Replica]:
+class DiskFacts(NamedTuple):
+    """What is known of a version's disk, for lists of thousands: the fields of `VersionDisk`, which are not changed here."""
+
+    version_id: str
+    lun: int
+    position: int
+    size: int
+    data_bytes: int
+    read_bytes: int
+    stored_bytes: int
+    digest: str
+
+
+class ReplicaFacts(NamedTuple):
+    """What is known of one region's copy, for lists of thousands: the fields of `Replica`, which are not changed here."""
+
+    version_id: str
+    region: str
+    state: ReplicaState
+    exclude_from_latest: bool | None
+    bytes_done: int
+    bytes_total: int
+    sent_bytes: int
+    failure: Message
+    verified_at: datetime | None
+    spelling: str
+    replica_count: int | None
+    storage_type: StorageType | None
+    position: int
+
+    @property
+    def progress(self) -> int:
+        """The percentage of bytes that have arrived; 100 only when the replica is completed."""
+        return _arrived_percent(self)
+
+
+AnyReplica = TypeVar("AnyReplica", Replica, ReplicaFacts)
+
+
+def _arrived_percent(replica: Replica | ReplicaFacts) -> int:
+    if replica.state is ReplicaState.COMPLETED:
+        return 100
+    return min(99, replica.bytes_done * 100 // replica.bytes_total) if replica.bytes_total else 0
+
+
+def as_sent(replicas: Iterable[AnyReplica]) -> list[AnyReplica]:
     """Returns the replicas in the order in which their regions were sent last; Terraform plans a change where it differs."""
     return sorted(replicas, key=lambda each: each.position)
 
 
-def is_excluded(version: ImageVersion, replica: Replica | None) -> bool:
+def is_excluded(version: ImageVersion, replica: Replica | ReplicaFacts | None) -> bool:
     """Whether the version is never the latest where the replica is: what is said of the region wins over the version."""
     said = replica.exclude_from_latest if replica else None
     return version.exclude_from_latest if said is None else said
 
 
-def latest_version(versions: list[tuple[ImageVersion, list[Replica]]], region: str) -> ImageVersion | None:
+def latest_version(
+    versions: Sequence[tuple[ImageVersion, Sequence[Replica | ReplicaFacts]]], region: str
+) -> ImageVersion | None:
     """The numerically highest version that is ready and not excluded in `region`; the regional flag wins over the global.
 
     A sealed version is ready in each region that has verified it, even while others are still being filled.
@@ -277,7 +322,7 @@ def latest_version(versions: list[tuple[ImageVersion, list[Replica]]], region: s
     the same rule in SQL, and a test holds its answers against this function.
     """
 
-    def is_eligible(version: ImageVersion, replicas: list[Replica]) -> bool:
+    def is_eligible(version: ImageVersion, replicas: Sequence[Replica | ReplicaFacts]) -> bool:
         if not version.is_offered:
             return False
         for replica in replicas:

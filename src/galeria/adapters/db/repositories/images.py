@@ -9,8 +9,20 @@ from galeria.adapters.db.repositories.base import SqlResourceRepository, batches
 from galeria.adapters.db.tables import core_tables
 from galeria.domain.images.eligibility import VersionFacts
 from galeria.domain.images.findings import Findings
-from galeria.domain.images.galleries import OS_DISK, Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
+from galeria.domain.images.galleries import (
+    OS_DISK,
+    DiskFacts,
+    Gallery,
+    ImageDefinition,
+    ImageVersion,
+    Replica,
+    ReplicaFacts,
+    VersionDisk,
+)
 from galeria.domain.messages import Message
+
+_DISK = [core_tables.version_disks.c[each] for each in DiskFacts._fields]
+_REPLICA = [core_tables.replicas.c[each] for each in ReplicaFacts._fields]
 
 
 class SqlGalleryRepository(SqlResourceRepository[Gallery]):
@@ -68,15 +80,17 @@ class SqlVersionRepository(SqlResourceRepository[ImageVersion]):
         return list(self._session.scalars(question))
 
     def facts(self, versions: Sequence[ImageVersion]) -> list[VersionFacts]:
+        self._session.flush()  # no mapped objects are asked for, which would do it
         ids = [version.id for version in versions]
         disks, replicas = core_tables.version_disks.c, core_tables.replicas.c
-        found_disks: dict[str, list[VersionDisk]] = {id: [] for id in ids}
-        found_replicas: dict[str, list[Replica]] = {id: [] for id in ids}
+        found_disks: dict[str, list[DiskFacts]] = {id: [] for id in ids}
+        found_replicas: dict[str, list[ReplicaFacts]] = {id: [] for id in ids}
         for some in batches(ids):
-            asked = sa.select(VersionDisk).where(disks.version_id.in_(some)).order_by(disks.position, disks.lun)
-            for disk in self._session.scalars(asked):
+            asked = sa.select(*_DISK).where(disks.version_id.in_(some)).order_by(disks.position, disks.lun)
+            for disk in map(DiskFacts._make, self._session.execute(asked).all()):
                 found_disks[disk.version_id].append(disk)
-            for replica in self._session.scalars(sa.select(Replica).where(replicas.version_id.in_(some))):
+            copies = sa.select(*_REPLICA).where(replicas.version_id.in_(some))
+            for replica in map(ReplicaFacts._make, self._session.execute(copies).all()):
                 found_replicas[replica.version_id].append(replica)
         return [
             VersionFacts(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from galeria.actions.core.request import Request
-from galeria.domain.images.galleries import OS_DISK, ImageVersion, Replica, VersionDisk, as_sent
+from galeria.domain.images.galleries import OS_DISK, DiskFacts, ImageVersion, ReplicaFacts, as_sent
 from galeria.domain.states import ReplicaState
 from galeria.domain.units import gigabytes
 from galeria.interfaces.arm.compute.found_views import found_view
@@ -32,7 +32,7 @@ def version_views(
 
 
 def _view(
-    version: ImageVersion, disks: list[VersionDisk], replicas: list[Replica], *, with_status: bool
+    version: ImageVersion, disks: list[DiskFacts], replicas: list[ReplicaFacts], *, with_status: bool
 ) -> dict[str, Any]:
     properties = {
         "publishingProfile": _publishing(version, replicas),
@@ -50,7 +50,7 @@ def _view(
     return envelope(version, properties)
 
 
-def _publishing(version: ImageVersion, replicas: list[Replica]) -> dict[str, Any]:
+def _publishing(version: ImageVersion, replicas: list[ReplicaFacts]) -> dict[str, Any]:
     return {
         "targetRegions": [_target(version, replica) for replica in as_sent(replicas)],
         "replicaCount": version.replica_count,
@@ -62,7 +62,7 @@ def _publishing(version: ImageVersion, replicas: list[Replica]) -> dict[str, Any
     }
 
 
-def _target(version: ImageVersion, replica: Replica) -> dict[str, Any]:
+def _target(version: ImageVersion, replica: ReplicaFacts) -> dict[str, Any]:
     """Return a target region under the name that the caller wrote.
 
     excludeFromLatest is left out where the version's own value counts.
@@ -76,7 +76,7 @@ def _target(version: ImageVersion, replica: Replica) -> dict[str, Any]:
     return target if flag is None else {**target, "excludeFromLatest": flag}
 
 
-def _storage(disks: list[VersionDisk]) -> dict[str, Any]:
+def _storage(disks: list[DiskFacts]) -> dict[str, Any]:
     images = [
         {"lun": disk.lun, "sizeInGB": gigabytes(disk.size), "hostCaching": "None"} for disk in disks if disk.lun >= 0
     ]
@@ -87,7 +87,7 @@ def _storage(disks: list[VersionDisk]) -> dict[str, Any]:
     return profile
 
 
-def _status(replicas: list[Replica]) -> dict[str, Any]:
+def _status(replicas: list[ReplicaFacts]) -> dict[str, Any]:
     summary = [
         {
             "region": replica.spelling or replica.region,
@@ -100,7 +100,7 @@ def _status(replicas: list[Replica]) -> dict[str, Any]:
     return {"aggregatedState": _aggregated(replicas), "summary": summary}
 
 
-def _aggregated(replicas: list[Replica]) -> str:
+def _aggregated(replicas: list[ReplicaFacts]) -> str:
     states = {replica.state for replica in replicas}
     if states <= {ReplicaState.COMPLETED}:
         return "Completed" if states else "Unknown"
@@ -109,7 +109,7 @@ def _aggregated(replicas: list[Replica]) -> str:
     return "Failed"
 
 
-def _figures(version: ImageVersion, disks: Sequence[VersionDisk], replicas: list[Replica]) -> dict[str, Any]:
+def _figures(version: ImageVersion, disks: Sequence[DiskFacts], replicas: list[ReplicaFacts]) -> dict[str, Any]:
     os_disk = next((disk for disk in disks if disk.lun == OS_DISK), None)
     return {
         "digest": (os_disk and os_disk.digest) or None,
@@ -135,7 +135,7 @@ def _figures(version: ImageVersion, disks: Sequence[VersionDisk], replicas: list
     }
 
 
-def _replica(replica: Replica) -> dict[str, Any]:
+def _replica(replica: ReplicaFacts) -> dict[str, Any]:
     return {
         "region": replica.region,
         "state": replica.state.value,
