@@ -21,6 +21,7 @@ from galeria.ports.images import (
     Verified,
 )
 from galeria.ports.progress import Progress
+from galeria.ports.work import Traffic
 from tests.local_installation import LocalInstallation
 
 
@@ -68,11 +69,15 @@ class FailingStore:
     def get_manifest(self, digest: Digest) -> ManifestFacts:
         return self.real.get_manifest(digest)
 
-    def holding(self, digests: Iterable[Digest], *, others: Iterable[Digest]) -> StorageUsage:
-        return self.real.holding(digests, others=others)
+    def holding(
+        self, digests: Iterable[Digest], *, others: Iterable[Digest], traffic: Traffic | None = None
+    ) -> StorageUsage:
+        return self.real.holding(digests, others=others, traffic=traffic)
 
-    def growth(self, sets: Sequence[Collection[Digest]], *, before: Iterable[Digest]) -> list[int]:
-        return self.real.growth(sets, before=before)
+    def growth(
+        self, sets: Sequence[Collection[Digest]], *, before: Iterable[Digest], traffic: Traffic | None = None
+    ) -> list[int]:
+        return self.real.growth(sets, before=before, traffic=traffic)
 
     def verify(self, digests: Iterable[Digest] | None, *, progress: Progress) -> Verified:
         return self.real.verify(digests, progress=progress)

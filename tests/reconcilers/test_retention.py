@@ -11,6 +11,7 @@ from galeria.domain.messages import Message
 from galeria.domain.operations import Operation
 from galeria.domain.states import OperationStatus
 from galeria.ports.images import Digest, StorageUsage
+from galeria.ports.work import Traffic
 from galeria.reconcilers.retention import end_retention
 from tests.failing import FailingStore, with_stores
 from tests.local_installation import GALLERY, MIB, LocalInstallation, disk_bytes, version_id
@@ -21,7 +22,9 @@ LINUX = version_id("linux")
 class AwayStore(FailingStore):
     """It cannot say what it holds."""
 
-    def holding(self, digests: Iterable[Digest], *, others: Iterable[Digest]) -> StorageUsage:
+    def holding(
+        self, digests: Iterable[Digest], *, others: Iterable[Digest], traffic: Traffic | None = None
+    ) -> StorageUsage:
         raise self.error
 
 

@@ -15,6 +15,7 @@ from galeria.bootstrap.periodic_jobs import Reconciler, periodic_jobs, usage_job
 from galeria.domain.errors import StoreUnavailable
 from galeria.domain.messages import Message
 from galeria.ports.images import Digest
+from galeria.ports.work import Traffic
 from galeria.reconcilers.storage_usage import measure_storage_usage
 from tests.failing import FailingStore, with_stores
 from tests.local_installation import GALLERY, GROUP, MIB, LocalInstallation, disk_bytes, version_id
@@ -85,7 +86,9 @@ def test_a_new_version_is_measured_against_the_older_ones_only(filled: LocalInst
 class AwayStore(FailingStore):
     """It cannot say what it holds."""
 
-    def growth(self, sets: Sequence[Collection[Digest]], *, before: Iterable[Digest]) -> list[int]:
+    def growth(
+        self, sets: Sequence[Collection[Digest]], *, before: Iterable[Digest], traffic: Traffic | None = None
+    ) -> list[int]:
         self.calls += 1
         raise self.error
 
@@ -93,8 +96,10 @@ class AwayStore(FailingStore):
 class SmallStore(FailingStore):
     """It has room for one set at a time."""
 
-    def growth(self, sets: Sequence[Collection[Digest]], *, before: Iterable[Digest]) -> list[int]:
-        return self.real.growth(sets, before=before)[:1]
+    def growth(
+        self, sets: Sequence[Collection[Digest]], *, before: Iterable[Digest], traffic: Traffic | None = None
+    ) -> list[int]:
+        return self.real.growth(sets, before=before, traffic=traffic)[:1]
 
 
 def seen_through(installation: LocalInstallation, kind: type[FailingStore], *regions: str) -> LocalInstallation:
@@ -187,10 +192,12 @@ class SlowStore(FailingStore):
     asked: ClassVar[threading.Event]
     let: ClassVar[threading.Event]
 
-    def growth(self, sets: Sequence[Collection[Digest]], *, before: Iterable[Digest]) -> list[int]:
+    def growth(
+        self, sets: Sequence[Collection[Digest]], *, before: Iterable[Digest], traffic: Traffic | None = None
+    ) -> list[int]:
         self.asked.set()
         assert self.let.wait(60)
-        return self.real.growth(sets, before=before)
+        return self.real.growth(sets, before=before, traffic=traffic)
 
 
 def test_a_store_that_does_not_answer_holds_up_no_operation(

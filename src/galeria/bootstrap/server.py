@@ -195,6 +195,7 @@ def _services(container: Container, endpoint: str, starter: Starter, monitoring:
         endpoint=endpoint,
         readiness=monitoring.readiness,
         observers=monitoring.observers,
+        traffic=container.traffic,
         computers=container.computers,
         provider=OpenIdProvider(container.settings.openid, container.clock) if container.settings.openid else None,
     )

@@ -18,7 +18,7 @@ from galeria.ports.machines import VmEngine
 from galeria.ports.other_servers.identity_provider import IdentityProvider
 from galeria.ports.relay import MachineComputers, Shells
 from galeria.ports.tokens import Tokens
-from galeria.ports.work import Clock, IdGenerator, SecretHasher, Starter, WrongTries
+from galeria.ports.work import Clock, IdGenerator, SecretHasher, Starter, Traffic, WrongTries
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +44,7 @@ class Services:
     endpoint: str  # https://host:port, without a slash at the end
     readiness: Readiness = field(default_factory=lambda: Readiness({}))  # whether this server has what it needs
     observers: tuple[RequestObserver, ...] = ()  # are told each request
+    traffic: Traffic | None = None  # one of them: whom long work for pages gives way to
     computers: MachineComputers | None = None  # whose machines are where; None where there is one computer
     provider: IdentityProvider | None = None  # the external provider for sign-in, where there is one
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from galeria.ports.disks import DiskSource, OpenDisk
 from galeria.ports.progress import Progress
+from galeria.ports.work import Traffic
 
 Digest = str
 """The name of a sealed disk: 64 hexadecimal digits, the BLAKE3 hash of its manifest's bytes."""
@@ -151,15 +152,22 @@ class ImageStore(Protocol):
         """Returns what the manifest says. Raises NotFound."""
         ...
 
-    def holding(self, digests: Iterable[Digest], *, others: Iterable[Digest]) -> StorageUsage:
-        """Returns the storage of the manifests `digests` here, and the part of it that no manifest of `others` names."""
+    def holding(
+        self, digests: Iterable[Digest], *, others: Iterable[Digest], traffic: Traffic | None = None
+    ) -> StorageUsage:
+        """Returns the storage of the manifests `digests` here, and the part of it that no manifest of `others` names.
+
+        Where there are thousands, it gives way to the answers of `traffic`: not for a request, which would wait for itself.
+        """
         ...
 
-    def growth(self, sets: Sequence[Collection[Digest]], *, before: Iterable[Digest]) -> list[int]:
+    def growth(
+        self, sets: Sequence[Collection[Digest]], *, before: Iterable[Digest], traffic: Traffic | None = None
+    ) -> list[int]:
         """Returns the compressed bytes that each set of manifests adds to `before` and to the sets in front of it.
 
         The list covers as many of the first sets as fit in memory, at least one. Manifests that are not here add
-        nothing.
+        nothing. It gives way to the answers of `traffic` as `holding` does.
         """
         ...
 

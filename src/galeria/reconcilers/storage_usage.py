@@ -48,7 +48,8 @@ def _measure(context: WorkflowContext, region: str, versions: Sequence[StoredVer
         return
     first = changed[0]
     before = dict.fromkeys(digest for each in versions[:first] for digest in each.digests)
-    grown = context.stores[region].growth([each.digests for each in versions[first:]], before=before)
+    sets = [each.digests for each in versions[first:]]
+    grown = context.stores[region].growth(sets, before=before, traffic=context.traffic)
     now = context.clock.now()
     measured = [
         RegionUsage(

@@ -3,8 +3,15 @@
 import pytest
 
 from galeria.actions.versions.cost_overview import get_image_costs, readable_labs
-from galeria.actions.versions.costs import DeletionImpact, gallery_costs, impact_of_deletion, live_digests
+from galeria.actions.versions.costs import (
+    DeletionImpact,
+    freed_by_deletion,
+    gallery_costs,
+    impact_of_deletion,
+    live_digests,
+)
 from galeria.actions.versions.versions import delete_version
+from galeria.adapters.store import pacing
 from galeria.domain.errors import NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.prices import Prices
@@ -83,6 +90,26 @@ def test_what_another_version_has_whole_frees_nothing(installation: LocalInstall
 
     assert [(each.region, each.freed_later) for each in told] == [(region, 0) for region in BRAZIL]
     assert all(each.freed_now == stored(installation, each.region) > 0 for each in told)
+
+
+class Busy:
+    """Somebody waits for answers, and notes for how long others have waited."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+
+    def wait_quiet(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+
+def test_the_figures_for_a_page_give_way_to_answers(filled: LocalInstallation, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AT_ONCE", "WORK", "REST"):  # every manifest takes too long
+        monkeypatch.setattr(pacing, name, 0.0)
+    traffic, id = Busy(), version_id("Algebra", "1.0.0")
+    with filled.request() as request:
+        told = freed_by_deletion(request, id, filled.context.stores, traffic)
+    assert told == impact(filled, id).regions
+    assert set(traffic.waits) == {pacing.LONGEST_WAIT}
 
 
 def test_asking_changes_nothing(filled: LocalInstallation) -> None:

@@ -17,6 +17,7 @@ from galeria.domain.labs.labs import Lab
 from galeria.domain.operation_inputs import FillInputs
 from galeria.domain.states import ReplicaState
 from galeria.ports.images import ImageStore
+from galeria.ports.work import Traffic
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,36 +139,39 @@ def impact_of_deletion(request: Request, version_id: ResourceId, stores: Mapping
 
 
 def freed_by_deletion(
-    request: Request, version_id: ResourceId, stores: Mapping[str, ImageStore]
+    request: Request, version_id: ResourceId, stores: Mapping[str, ImageStore], traffic: Traffic | None = None
 ) -> tuple[RegionImpact, ...]:
     """Returns the bytes that deleting the version would free, by region.
 
-    Slow where it has content of its own, because all others' manifests are read. Raises Forbidden, NotFound.
+    Slow where it has content of its own, because all others' manifests are read; gives way to the answers of `traffic`
+    meanwhile. Raises Forbidden, NotFound.
     """
     request.caller.require(READ_VERSION, version_id.key)
-    return _region_impacts(request, request.uow.versions.get_by_key(version_id.key), stores)
+    return _region_impacts(request, request.uow.versions.get_by_key(version_id.key), stores, traffic)
 
 
 def _region_impacts(
-    request: BaseRequest, version: ImageVersion, stores: Mapping[str, ImageStore]
+    request: BaseRequest, version: ImageVersion, stores: Mapping[str, ImageStore], traffic: Traffic | None = None
 ) -> tuple[RegionImpact, ...]:
     shared = request.uow.versions.shared(version.id)
     return tuple(
-        _region_impact(request, version, stores[region], digests - shared.get(region, set()))
+        _region_impact(request, version, stores[region], digests - shared.get(region, set()), traffic)
         for region, digests in sorted(held_digests(request, version).items())
     )
 
 
-def _region_impact(request: BaseRequest, version: ImageVersion, store: ImageStore, own: set[str]) -> RegionImpact:
+def _region_impact(
+    request: BaseRequest, version: ImageVersion, store: ImageStore, own: set[str], traffic: Traffic | None
+) -> RegionImpact:
     """Returns what is freed in the store's region; `own` are the digests that no other version has there."""
     region = store.region
     if not own:  # nothing is freed, so thousands of others need not be read
         return RegionImpact(region=region, freed_now=0, freed_later=0)
     images, machines = live_images(request, region, without=version.id), live_machines(request, region)
-    whole = store.holding(own - images, others=images).exclusive_bytes
+    whole = store.holding(own - images, others=images, traffic=traffic).exclusive_bytes
     if machines <= images:
         return RegionImpact(region=region, freed_now=whole, freed_later=0)
-    now = store.holding(own - images - machines, others=images | machines).exclusive_bytes
+    now = store.holding(own - images - machines, others=images | machines, traffic=traffic).exclusive_bytes
     return RegionImpact(region=region, freed_now=now, freed_later=whole - now)
 
 

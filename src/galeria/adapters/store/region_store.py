@@ -39,6 +39,7 @@ from galeria.ports.images import (
     Verified,
 )
 from galeria.ports.progress import Progress
+from galeria.ports.work import Traffic
 
 
 class RegionStore:
@@ -93,11 +94,15 @@ class RegionStore:
     def get_manifest(self, digest: Digest) -> ManifestFacts:
         return signed_manifests.get(self._context, digest).facts(digest)
 
-    def holding(self, digests: Iterable[Digest], *, others: Iterable[Digest]) -> StorageUsage:
-        return holding(self._context, digests, others=others)
+    def holding(
+        self, digests: Iterable[Digest], *, others: Iterable[Digest], traffic: Traffic | None = None
+    ) -> StorageUsage:
+        return holding(self._context, digests, others=others, traffic=traffic)
 
-    def growth(self, sets: Sequence[Collection[Digest]], *, before: Iterable[Digest]) -> list[int]:
-        return growth(self._context, sets, before=before)
+    def growth(
+        self, sets: Sequence[Collection[Digest]], *, before: Iterable[Digest], traffic: Traffic | None = None
+    ) -> list[int]:
+        return growth(self._context, sets, before=before, traffic=traffic)
 
     def verify(self, digests: Iterable[Digest] | None, *, progress: Progress) -> Verified:
         with self.lease(exclusive=False):

@@ -7,24 +7,32 @@ from galeria.adapters.store.manifests import signed_manifests
 from galeria.adapters.store.manifests.manifest import Manifest
 from galeria.adapters.store.pacing import with_pauses
 from galeria.ports.images import Digest, StorageUsage
+from galeria.ports.work import Traffic
 
 ROOM = 1_000_000
 """Names of chunks kept in memory at once, about 100 MB; they stand for 256 GB of data."""
 
 
-def holding(context: StoreContext, digests: Iterable[Digest], *, others: Iterable[Digest]) -> StorageUsage:
+def holding(
+    context: StoreContext, digests: Iterable[Digest], *, others: Iterable[Digest], traffic: Traffic | None = None
+) -> StorageUsage:
     """Return what the manifests occupy; see `ImageStore.holding`. Raises NotFound for one of `digests`, and Corrupt."""
     wanted = set(digests)
     names = {name for digest in wanted for name in signed_manifests.get(context, digest).names()}
     own = set(names)
-    _remove_named(context, own, set(others) - wanted)
+    _remove_named(context, own, set(others) - wanted, traffic)
     total = context.index.stored_bytes(context.region, names)
     exclusive = total if len(own) == len(names) else context.index.stored_bytes(context.region, own)
     return StorageUsage(stored_bytes=total, exclusive_bytes=exclusive, chunks=len(names))
 
 
 def growth(
-    context: StoreContext, sets: Sequence[Collection[Digest]], *, before: Iterable[Digest], room: int = ROOM
+    context: StoreContext,
+    sets: Sequence[Collection[Digest]],
+    *,
+    before: Iterable[Digest],
+    room: int = ROOM,
+    traffic: Traffic | None = None,
 ) -> list[int]:
     """Return the compressed bytes that each set adds to `before` and to the sets in front of it.
 
@@ -33,15 +41,15 @@ def growth(
     """
     unclaimed: set[bytes] = set()
     fitting = 0
-    for digests in with_pauses(sets):
+    for digests in with_pauses(sets, traffic):
         if fitting and len(unclaimed) >= room:
             break
         for manifest in _manifests(context, digests):
             unclaimed.update(manifest.names())
         fitting += 1
-    _remove_named(context, unclaimed, before)
+    _remove_named(context, unclaimed, before, traffic)
     grown = []
-    for digests in with_pauses(sets[:fitting]):
+    for digests in with_pauses(sets[:fitting], traffic):
         own: set[bytes] = set()
         for manifest in _manifests(context, digests if unclaimed else ()):
             own |= manifest.shared(unclaimed)
@@ -50,9 +58,9 @@ def growth(
     return grown
 
 
-def _remove_named(context: StoreContext, names: set[bytes], digests: Iterable[Digest]) -> None:
+def _remove_named(context: StoreContext, names: set[bytes], digests: Iterable[Digest], traffic: Traffic | None) -> None:
     """Remove from `names` those that one of the manifests contains. Nothing is read once `names` is empty."""
-    for digest in with_pauses(digests):
+    for digest in with_pauses(digests, traffic):
         if not names:
             break
         for manifest in _manifests(context, (digest,)):

@@ -143,7 +143,7 @@ def _freed(page: PageRequest, id: ResourceId) -> tuple[RegionImpact, ...] | None
 
     def ask() -> tuple[RegionImpact, ...]:
         with page.reading() as request:
-            return freed_by_deletion(request, id, page.services.stores)
+            return freed_by_deletion(request, id, page.services.stores, page.services.traffic)
 
     return page.slow_figures.find(("freed by deletion", page.caller.principal.id, id.key), ask)
 
