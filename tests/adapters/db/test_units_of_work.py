@@ -1,6 +1,8 @@
 """What a unit of work promises, whatever it holds."""
 
+import gc
 import socket
+import weakref
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -136,6 +138,23 @@ def test_changes_inside_dicts_and_lists_are_kept(db: SqlDatabase) -> None:
     with db(reading=True) as unit:
         found = unit.versions.get(version.id)
     assert (found.tags, found.accounts) == ({"new": "yes"}, ["student"])
+
+
+def test_what_is_read_makes_the_garbage_collector_little_work(db: SqlDatabase) -> None:
+    version = samples.version(samples.definition(samples.gallery()), tags={"a": "b"}, accounts=["student"])
+    with db() as unit:
+        unit.versions.add(version)
+        unit.commit()
+
+    def weak_dicts() -> int:
+        return sum(isinstance(each, weakref.WeakKeyDictionary) for each in gc.get_objects())
+
+    with db(reading=True) as unit:
+        unit.groups.below("")  # what a session has itself
+        before = weak_dicts()
+        found = unit.versions.get(version.id)
+        assert (found.tags, found.accounts) == ({"a": "b"}, ["student"])
+        assert weak_dicts() == before
 
 
 def test_queries_see_what_was_added_and_changed_before(db: SqlDatabase) -> None:
