@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -18,6 +19,7 @@ from galeria.ports.work import Clock
 ALGORITHM = "RS256"
 # Longer than any token made here: longer ones are refused without checking a signature.
 LONGEST = 8192
+KNOWN = 1000  # tokens whose signature need not be checked again
 # A claim of our own: when an access token was issued, in milliseconds since 1970.
 MILLISECONDS = "galeria_iat_ms"
 # Another one, which marks of browsers have alone: an audience may be chosen by whoever asks for an id_token.
@@ -41,6 +43,8 @@ class JwtTokens:
         self._endpoint = endpoint
         self._issuer = f"{endpoint}/{tenant_id}/v2.0"
         self._clock = clock
+        # A program sends the same token for an hour. Whether it was signed here does not change; the rest is checked each time.
+        self._signed = lru_cache(maxsize=KNOWN)(self._decode)
 
     def issue(self, principal_id: str, name: str, kind: str, *, audience: str, seconds: int) -> str:
         if kind == PrincipalKind.SERVICE_PRINCIPAL:
@@ -86,13 +90,16 @@ class JwtTokens:
             **more,
         )
         try:
-            claims = jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
+            claims = self._signed(token)
             rules.validate(claims)
         except ExpiredTokenError as error:
             raise _refused(Message("has expired")) from error
         except UNREADABLE as error:
             raise _refused(Message("was not issued by this service, or was changed on the way")) from error
         return claims
+
+    def _decode(self, token: str) -> dict[str, Any]:
+        return jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
 
     def public_keys(self) -> dict[str, Any]:
         public = self._key.as_dict(private=False, kid=self._key_id, use="sig", alg=ALGORITHM)
