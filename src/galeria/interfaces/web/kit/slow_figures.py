@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any, TypeVar
 
-PATIENCE = 0.03  # seconds that a page waits, of the 0.1 in which it must answer
+PATIENCE = 0.02  # seconds that a page waits, of the 0.05 that it shall take on a computer without other work
 KEPT = 30  # times the duration of the computation
 SHORTEST_KEPT, LONGEST_KEPT = 10.0, 120.0  # seconds
 
