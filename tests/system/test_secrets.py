@@ -249,8 +249,9 @@ def test_a_secret_in_a_wrong_place_is_noticed(found: Found, tmp_path: Path) -> N
         (folder / place).write_text(f"it is {secret}!", encoding="utf-8")
     noticed = misplaced(_below(folder, found.planted, tmp_path / "scratch"), rows)
     assert len({line.partition(" is at ")[2] for line in noticed}) == 4
-    with watching(tmp_path / "watch") as watch, subprocess.Popen(["sleep", "60"], env={"PASSWORD": secret}) as process:
-        until(lambda: any(b"sleep" in arguments for arguments, _ in watch.seen), "the process is seen")
+    own = ["sleep", "60.0317"]  # which no other program of this computer sleeps
+    with watching(tmp_path / "watch") as watch, subprocess.Popen(own, env={"PASSWORD": secret}) as process:
+        until(lambda: any(own[1].encode() in arguments for arguments, _ in watch.seen), "the process is seen")
         process.terminate()
     texts = search_texts(found.planted.texts, watch.texts(), _new(tmp_path / "processes"))
     assert misplaced(((hit, hit.file) for hit in texts), rows)
