@@ -4,12 +4,26 @@ And WebSockets: what is sent in no form of either protocol ends the connection, 
 """
 
 import asyncio
+from asyncio.sslproto import SSLProtocol
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+IDLE_SECONDS = 75
+"""How long a connection stays open after an answer; uvicorn's own are 5.
+
+It must be longer than clients and proxies keep one for their next request (httpx 5 seconds, nginx and most balancers 60), and
+than pages wait between two questions. Else their request can come just when this server closes, and is lost unanswered.
+"""
+TLS_BUFFER = 64 * 1024
+"""Bytes that each connection holds for what arrives encrypted; asyncio's own are 256 KiB, four fifths of what one takes."""
 WRONG_TEXT = 1007  # a close code: a text that is not UTF-8 (RFC 6455 §7.4.1)
+
+
+def limit_connection_memory() -> None:
+    """Give connections over TLS that are made from now on, in this process, a buffer of `TLS_BUFFER` bytes."""
+    SSLProtocol.max_size = TLS_BUFFER
 
 
 class DeadlineProtocol(H11Protocol):

@@ -15,7 +15,7 @@ from galeria.adapters.durable import DbosStarter
 from galeria.adapters.reach.listening import bound_sockets
 from galeria.adapters.system import installed_version
 from galeria.bootstrap.container import Container
-from galeria.bootstrap.http_protocol import DeadlineProtocol
+from galeria.bootstrap.http_protocol import IDLE_SECONDS, DeadlineProtocol
 from galeria.bootstrap.readiness import process_checks
 from galeria.domain.serving.settings import MonitoringSettings
 from galeria.interfaces.monitoring.metrics import Metrics
@@ -85,6 +85,7 @@ def _config(app: Starlette) -> uvicorn.Config:
         lifespan="off",
         ws="none",
         http=DeadlineProtocol,
+        timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=1,
         server_header=False,
         proxy_headers=False,

@@ -25,7 +25,7 @@ from galeria.bootstrap.answer_traffic import AnswerTraffic
 from galeria.bootstrap.container import Container, open_container
 from galeria.bootstrap.data_lock import SERVER_LOCK, alone_on
 from galeria.bootstrap.first_start import ensure_first_start, find_password_link, write_connect
-from galeria.bootstrap.http_protocol import DeadlineProtocol, WebSocketProtocol
+from galeria.bootstrap.http_protocol import IDLE_SECONDS, DeadlineProtocol, WebSocketProtocol, limit_connection_memory
 from galeria.bootstrap.logs import configure_logging
 from galeria.bootstrap.monitoring import Monitoring, make_monitoring
 from galeria.bootstrap.periodic_jobs import (
@@ -105,6 +105,7 @@ def _answer(
     app = application(container, endpoint, starter, hosts=_names(server), monitoring=monitoring)
     config = _config(app, container)
     config.load()
+    limit_connection_memory()
     if own and config.ssl:
         own.install(config.ssl)
     if isinstance(starter, WorkerProcess):
@@ -138,6 +139,7 @@ def _config(app: FastAPI, container: Container) -> uvicorn.Config:
         log_config=None,  # to where everything goes
         log_level="warning",
         http=DeadlineProtocol,
+        timeout_keep_alive=IDLE_SECONDS,
         # Anybody on this host, and every machine behind its network, could say who they are otherwise.
         proxy_headers=bool(container.settings.trusted_proxies),
         forwarded_allow_ips=list(container.settings.trusted_proxies),

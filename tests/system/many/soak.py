@@ -155,8 +155,7 @@ async def _soak(soak: Soak, computers: Computers) -> Outcome:
     connect = json.loads((computers.data("a") / "connect.json").read_text(encoding="utf-8"))
     findings = Findings()
     trust = ssl.create_default_context(cafile=connect["ca_file"])
-    # Shorter than the 5 s of the servers, which close connections that nobody uses.
-    limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=3)
+    limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
     async with httpx.AsyncClient(verify=trust, trust_env=False, limits=limits, timeout=ANSWER_SECONDS) as http:
         front = Front(client_id=connect["client_id"], client_secret=connect["client_secret"], http=http)
         watch = LoadWatch(postmaster_of(str(computers.database.url)))
