@@ -8,8 +8,8 @@ Source: the error format of Azure's REST API guidelines; `az` prints code, messa
 import logging
 from typing import Any
 
+import orjson
 from fastapi.exceptions import RequestValidationError
-from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -61,7 +61,7 @@ class ArmJson(JSONResponse):
     media_type = "application/json; charset=utf-8"
 
     def render(self, content: Any) -> bytes:
-        return to_json(_without_nulls(content) if isinstance(content, _HOLDERS) else content)
+        return orjson.dumps(_without_nulls(content) if isinstance(content, _HOLDERS) else content)
 
 
 def _without_nulls(content: Any) -> Any:
