@@ -76,6 +76,10 @@ class LabRepository(ResourceRepository[Lab], Protocol):
         """Returns the labs of the account, by name."""
         ...
 
+    def of_author(self, principal_id: str) -> list[Lab]:
+        """Returns the labs that the person made, by name."""
+        ...
+
     def find_by_code(self, code: str) -> Lab | None:
         """Returns the lab whose registration code this is, or None."""
         ...
@@ -142,6 +146,10 @@ class ScheduleRepository(ResourceRepository[Schedule], Protocol):
 
     def of_lab(self, lab_id: str) -> list[Schedule]:
         """Returns the schedules of the lab, by name."""
+        ...
+
+    def of_labs(self, lab_ids: Collection[str]) -> dict[str, list[Schedule]]:
+        """Returns a lab's id → its schedules, by name; a lab without any has an empty list."""
         ...
 
     def all(self) -> list[Schedule]:

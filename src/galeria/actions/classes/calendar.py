@@ -64,26 +64,24 @@ def planned_classes(request: BaseRequest, secret: str) -> list[PlannedClasses]:
             Message("This calendar is not there, or its address was ended."),
             hint=Message("Make a new address on the page of your account."),
         )
+    labs = _labs(request, person)
+    schedules = request.uow.schedules.of_labs([lab.id for lab in labs])
     return [
         PlannedClasses(lab=lab, schedule=schedule)
-        for lab in _labs(request, person)
-        for schedule in request.uow.schedules.of_lab(lab.id)
+        for lab in labs
+        for schedule in schedules[lab.id]
         if schedule.start_at
     ]
 
 
 def _labs(request: BaseRequest, person: Principal) -> list[Lab]:
     """Returns the labs in question, by their keys. Whoever may read all labs of an installation teaches few of them."""
-    given = request.uow.people.assignments(person.id)
-    found = {each.lab_id: request.uow.labs.find(each.lab_id) for each in request.uow.lab_users.of_principal(person.id)}
-    scopes = {each.scope.lower() for each in given}
-    for outline in request.uow.lab_queries.outlines(sorted({each.scope for each in given})):
-        lab = request.uow.labs.find(outline.id)
-        is_own = lab is not None and (lab.author_id == person.id or lab.key in scopes)
-        if lab and is_own and may(given, f"{SCHEDULE}/read", lab.key):
-            found[lab.id] = lab
-    lasting = [each for each in found.values() if each and each.state is not ProvisioningState.DELETING]
-    return sorted(lasting, key=lambda each: each.key)
+    labs, given = request.uow.labs, request.uow.people.assignments(person.id)
+    taken = labs.of_ids([each.lab_id for each in request.uow.lab_users.of_principal(person.id)])
+    named = [labs.find_by_key(each.scope.lower()) for each in given]
+    taught = [lab for lab in (*labs.of_author(person.id), *named) if lab and may(given, f"{SCHEDULE}/read", lab.key)]
+    found = {lab.key: lab for lab in (*taken, *taught) if lab.state is not ProvisioningState.DELETING}
+    return [found[key] for key in sorted(found)]
 
 
 def _addresses(request: BaseRequest, person: Principal) -> list[Credential]:

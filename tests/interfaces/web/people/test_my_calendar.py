@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
+import httpx
 import recurring_ical_events
 from icalendar import Calendar
 
@@ -15,6 +16,8 @@ from galeria.domain.labs.schedules import Frequency, OccurrenceChange, Recurrenc
 from tests.interfaces.web.served import NewPortal, Portal, text_of
 from tests.local_installation import lab_id, secrets
 from tests.prepared_installations import with_lab
+from tests.questions import counted
+from tests.version_rows import copy_labs
 
 LAB = lab_id("algebra")
 BEGIN, END = datetime(2018, 9, 1, tzinfo=UTC), datetime(2019, 4, 1, tzinfo=UTC)
@@ -110,3 +113,24 @@ def test_an_address_ends_by_hand_and_by_the_next_one(new_portal: NewPortal) -> N
     portal.post(browser, "/me/calendar/end")
     assert "address was ended" in text_of(browser.get("/me"))
     assert reader.get(second).status_code == 404
+
+
+def asked(reader: httpx.Client, place: str) -> int:
+    """How often the database is asked for the calendar."""
+    with counted() as questions:
+        assert reader.get(place).status_code == 200
+    return len(questions)
+
+
+def test_a_hundred_labs_take_no_more_questions_than_one(new_portal: NewPortal) -> None:
+    portal = new_portal(with_lab)
+    with_classes(portal)
+    places, reader = [address(portal, who) for who in ("educator", "admin")], portal.stranger()
+    before = [asked(reader, place) for place in places]
+    with portal.installation.request() as request:
+        copy_labs(request, "algebra", {f"lab-{number}": "Álgebra" for number in range(100)})
+    for number in range(3):
+        with portal.installation.request() as request:
+            put_schedule(request, lab_id(f"lab-{number}"), "class", ScheduleRequest(times=TIMES, says_changes=True))
+    assert [asked(reader, place) for place in places] == before
+    assert len(moments(reader.get(places[0]).content)) == 4 * 32

@@ -87,6 +87,10 @@ class SqlLabRepository(SqlResourceRepository[Lab]):
         """Return the account's labs, sorted by name."""
         return self._named_order(core_tables.labs.c.account_id == account_id)
 
+    def of_author(self, principal_id: str) -> list[Lab]:
+        """Return the labs that the person made, sorted by name."""
+        return self._named_order(core_tables.labs.c.author_id == principal_id) if principal_id else []
+
     def find_by_code(self, code: str) -> Lab | None:
         found = self._where(core_tables.labs.c.registration_code == code) if code else []
         return found[0] if found else None

@@ -1,11 +1,12 @@
 """Repositories of a lab's users, invitations, schedules and revisions, of lab drafts, and of people's favorite labs."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from galeria.adapters.db.repositories.base import SqlRepository, SqlResourceRepository
+from galeria.adapters.db.repositories.base import SqlRepository, SqlResourceRepository, batches
 from galeria.adapters.db.tables import core_tables
 from galeria.adapters.db.tables import roster_tables as tables
 from galeria.domain.labs.addresses import address_key
@@ -113,6 +114,13 @@ class SqlScheduleRepository(SqlResourceRepository[Schedule]):
     def of_lab(self, lab_id: str) -> list[Schedule]:
         """Return the lab's schedules, sorted by name."""
         return self._named_order(tables.lab_schedules.c.lab_id == lab_id)
+
+    def of_labs(self, lab_ids: Collection[str]) -> dict[str, list[Schedule]]:
+        found: dict[str, list[Schedule]] = {id: [] for id in lab_ids}
+        for some in batches(sorted(found)):
+            for each in self._named_order(tables.lab_schedules.c.lab_id.in_(some)):
+                found[each.lab_id].append(each)
+        return found
 
     def all(self) -> list[Schedule]:
         """Return the schedules of all labs, by the lab's id, then the schedule's key."""
