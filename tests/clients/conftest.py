@@ -58,7 +58,8 @@ def client_server() -> Iterator[ClientServer]:
     folder = Path(tempfile.mkdtemp(prefix="galeria-clients-", dir="/var/tmp"))
     folder.chmod(0o755)
     try:
-        with living(folder, "--allow-import-from", "127.0.0.1") as client_server:
+        # With a worker beside it, as new installations of the package are.
+        with living(folder, "--worker-process", "--allow-import-from", "127.0.0.1") as client_server:
             yield client_server
     finally:
         shutil.rmtree(folder)
