@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 from rich.console import Console
@@ -76,21 +76,16 @@ THEMES: dict[Theme, tuple[str, Callable[[Task], list[Row]]]] = {
 }
 
 
-class Unmeasured(Exception):
-    """Some themes could not be measured."""
+class Measured(NamedTuple):
+    """The rows of each theme, and why others could not be measured."""
 
-    def __init__(self, measured: dict[Theme, list[Row]], failed: dict[Theme, Exception]) -> None:
-        super().__init__(", ".join(str(theme) for theme in failed))
-        self.measured, self.failed = measured, failed
+    rows: dict[Theme, list[Row]]
+    failed: dict[Theme, Exception]
 
 
-def measure(themes: list[Theme], directory: Path, *, data: int, rounds: int, is_quick: bool) -> dict[Theme, list[Row]]:
-    """Print each theme's table as soon as it is measured; nothing stays in `directory`.
-
-    Raises Unmeasured at the end where a theme could not be measured; it has the others' rows.
-    """
-    failed: dict[Theme, Exception] = {}
-    console, measured = Console(), dict[Theme, list[Row]]()
+def measure(themes: list[Theme], directory: Path, *, data: int, rounds: int, is_quick: bool) -> Measured:
+    """Print each theme's table as soon as it is measured; nothing stays in `directory`."""
+    console, measured = Console(), Measured(rows={}, failed={})
     with fresh(directory, prefix="galeria-bench-") as services, console.status("making a disk") as status:
         disk = services / "disk.raw"
         build_disk(disk, size=DISK_SIZE * data, data=data)
@@ -101,12 +96,10 @@ def measure(themes: list[Theme], directory: Path, *, data: int, rounds: int, is_
                 try:
                     rows = rows_of(Task(directory=own, disk=disk, data=data, rounds=rounds, is_quick=is_quick))
                 except (GaleriaError, OSError) as error:
-                    failed[theme] = error
+                    measured.failed[theme] = error
                     continue
-            measured[theme] = rows
+            measured.rows[theme] = rows
             console.print(table_of(title, rows))
-    if failed:
-        raise Unmeasured(measured, failed)
     return measured
 
 
@@ -139,13 +132,8 @@ def main(
     data = int((data_gib or (QUICK_GIB if quick else 2)) * GIB)
     themes = only or [theme for theme in Theme if not (quick and theme in LONG)]
     console, begin = Console(), time.monotonic()
-    try:
-        measured = measure(
-            themes, directory, data=data, rounds=rounds or (QUICK_ROUNDS if quick else 3), is_quick=quick
-        )
-        failed: dict[Theme, Exception] = {}
-    except Unmeasured as error:
-        measured, failed = error.measured, error.failed
+    rounds = rounds or (QUICK_ROUNDS if quick else 3)
+    measured, failed = measure(themes, directory, data=data, rounds=rounds, is_quick=quick)
     titled = {THEMES[theme][0]: rows for theme, rows in measured.items()}
     if write is not None:
         report.write(write, titled, conditions=report.conditions(data=data))
@@ -157,8 +145,7 @@ def main(
         f"{os.cpu_count()} processors with a load of {load}. 'cpu' is processor time: it suffers less from other users."
     )
     for theme, fault in failed.items():
-        hint = fault.hint if isinstance(fault, GaleriaError) else ""
-        Console(stderr=True).print(f"[red]{theme} could not be measured:[/red] {fault} {hint}")
+        Console(stderr=True).print(f"[red]{theme.value} could not be measured:[/red] {fault}")
     if failed:
         raise typer.Exit(1)
 

@@ -36,7 +36,9 @@ def work() -> Iterator[Path]:
 
 def rows_of(theme: Theme, folder: Path, *, is_quick: bool = False) -> dict[str, Row]:
     """The rows of a theme by their names. All of them are measured where a quick run measures them."""
-    rows = measure([theme], folder, data=DATA, rounds=1, is_quick=is_quick)[theme]
+    measured = measure([theme], folder, data=DATA, rounds=1, is_quick=is_quick)
+    assert measured.failed == {}
+    rows = measured.rows[theme]
     assert list(folder.iterdir()) == []
     return {row.name: row for row in rows}
 
