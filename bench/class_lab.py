@@ -6,6 +6,7 @@ from pathlib import Path
 from bench.server.answers import made
 from galeria.actions.core.own_operations import begin_own
 from galeria.bootstrap.container import Container
+from galeria.bootstrap.first_start import FIRST_ACCOUNT
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import (
     Gallery,
@@ -16,6 +17,7 @@ from galeria.domain.images.galleries import (
     OsType,
     SourceKind,
 )
+from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.labs.labs import Lab, LabMachine, MachineKind
 from galeria.domain.labs.revisions import LabRevision
 from galeria.domain.labs.roster import LabUser
@@ -23,16 +25,18 @@ from galeria.domain.labs.schedules import Schedule
 from galeria.domain.operation_inputs import PublishInputs
 from galeria.domain.operations import OperationKind
 from galeria.domain.states import LabState, MachineState, ProvisioningState
+from galeria.ports.database import UnitOfWork
+from galeria.workflows.classes.student_machines import match_capacity
 
 REGION = "brazilsouth"
+LAB = "class"
 LASTING = timedelta(hours=1)
 _DIGEST = "1" * 64
 
 
 def add_class(container: Container, *, machines: int, capacity: int) -> None:
     """Add a lab whose class began a minute ago, and students with a machine each."""
-    group = ResourceId(container.installation.subscription_id, "galeria")
-    gallery = made(container, Gallery, group.resource("Microsoft.Compute", "galleries", "bench"))
+    gallery = made(container, Gallery, _place(container, "Microsoft.Compute", "galleries", LAB))
     definition = made(
         container,
         ImageDefinition,
@@ -54,9 +58,10 @@ def add_class(container: Container, *, machines: int, capacity: int) -> None:
         source_kind=SourceKind.UPLOAD,
         source_id="bench",
     )
-    lab = _lab(container, group.resource("Microsoft.LabServices", "labs", "class"), definition, version)
-    lab.capacity = capacity
     with container.database() as uow:
+        account = uow.accounts.get_by_key(_place(container, "Microsoft.LabServices", "labPlans", FIRST_ACCOUNT).key)
+        lab = _lab(container, account, definition, version)
+        lab.capacity = capacity
         uow.galleries.add(gallery)
         uow.definitions.add(definition)
         uow.versions.add(version)
@@ -70,12 +75,23 @@ def add_class(container: Container, *, machines: int, capacity: int) -> None:
         uow.commit()
 
 
-def _lab(container: Container, id: ResourceId, definition: ImageDefinition, version: ImageVersion) -> Lab:
+def make_class(container: Container, students: int) -> None:
+    """Add a lab whose class began a minute ago, with that many machines that are off and nobody's, in a fake engine."""
+    add_class(container, machines=0, capacity=students)
+    base_of(container).write_bytes(bytes(512))
+    match_capacity(container.context, begin_making(container))
+
+
+def _place(container: Container, provider: str, kind: str, name: str) -> ResourceId:
+    return ResourceId(container.installation.subscription_id, "galeria").resource(provider, kind, name)
+
+
+def _lab(container: Container, account: LabAccount, definition: ImageDefinition, version: ImageVersion) -> Lab:
     lab = made(
         container,
         Lab,
-        id,
-        account_id="bench",
+        _place(container, "Microsoft.LabServices", "labs", LAB),
+        account_id=account.id,
         title="Class",
         definition_id=definition.id,
         image_id=definition.resource_id,
@@ -129,10 +145,15 @@ def _schedule(container: Container, lab: Lab) -> Schedule:
     )
 
 
+def class_in(uow: UnitOfWork, container: Container) -> Lab:
+    """Return the lab that `add_class` added."""
+    return uow.labs.get_by_key(_place(container, "Microsoft.LabServices", "labs", LAB).key)
+
+
 def begin_making(container: Container) -> str:
     """Publish the content of `base_of`, and return the id of the operation that makes machines of it."""
     with container.database() as uow:
-        (lab,) = uow.labs.below("/subscriptions")
+        lab = class_in(uow, container)
         uow.revisions.add(
             LabRevision(
                 id=container.id_generator.new_guid(),

@@ -4,7 +4,7 @@ And what 30 students' machines cost on the host, and the pages while they start.
 """
 
 from bench import class_machines
-from bench.class_lab import add_class, base_of, begin_making
+from bench.class_lab import add_class, base_of, begin_making, class_in
 from bench.rows import Row, Spent, Task, at_most, timed
 from bench.server import class_pages
 from galeria.bootstrap.container import Container, open_container
@@ -69,8 +69,7 @@ def _make_again(container: Container) -> Spent:
     """Free all machines and publish another content: 400 are removed, and 400 are made."""
     base_of(container).write_bytes(bytes(512))
     with container.database() as uow:
-        (lab,) = uow.labs.below("/subscriptions")
-        for machine in uow.machines.of_lab(lab.id):
+        for machine in uow.machines.of_lab(class_in(uow, container).id):
             machine.claimed_by = None
         uow.commit()
     operation = begin_making(container)

@@ -5,26 +5,21 @@ really starts asks for less of it at a time.
 """
 
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.class_lab import add_class, base_of, begin_making
+from bench.class_lab import LAB, make_class
 from bench.rows import Row, Task, at_most, not_measured, p99
 from bench.server.pages import LIMIT, browser, sign_in, times_of
-from bench.server.service import running_service
+from bench.server.service import galeria_of, running_service, wait_for_machines
 from galeria.bootstrap.container import open_container
 from galeria.bootstrap.first_start import ensure_first_start
-from galeria.interfaces.client.connection import ServerConnection
-from galeria.interfaces.client.credentials import ClientSecret
 from galeria.interfaces.client.galeria import Galeria
-from galeria.workflows.classes.student_machines import match_capacity
 
-STUDENTS, LAB = 30, "class"
+STUDENTS = 30
 PAGES = ("/labs", f"/labs/galeria/{LAB}", f"/labs/galeria/{LAB}/class", f"/labs/galeria/{LAB}/class-wall")
-PATIENCE = 120.0  # seconds for all to start, or to stop
 BESIDE = 2.0  # times what the same page takes while nothing happens: the whole class starts again and again
 
 
@@ -33,7 +28,7 @@ def measure(task: Task) -> list[Row]:
         return [not_measured(_name(page), at_most(1), "not measured in a quick run") for page in PAGES]
     data = task.directory / "class-pages"
     _fill(data)
-    with running_service(data) as connect, browser(connect) as client, _client(connect, data) as galeria:
+    with running_service(data) as connect, browser(connect) as client, galeria_of(connect, data) as galeria:
         sign_in(client, data)
         quiet: dict[str, list[float]] = {page: [] for page in PAGES}
         busy: dict[str, list[float]] = {page: [] for page in PAGES}
@@ -51,19 +46,9 @@ def _fill(data: Path) -> None:
     container = open_container(data, fake=True)
     try:
         ensure_first_start(container)
-        add_class(container, machines=0, capacity=STUDENTS)
-        base_of(container).write_bytes(bytes(512))
-        match_capacity(container.context, begin_making(container))
+        make_class(container, STUDENTS)
     finally:
         container.close()
-
-
-@contextmanager
-def _client(connect: dict[str, str], data: Path) -> Iterator[Galeria]:
-    credentials = ClientSecret(client_id=connect["client_id"], client_secret=connect["client_secret"])
-    connection = ServerConnection(connect["endpoint"], credentials, ca_file=Path(connect["ca_file"]), patient=True)
-    with Galeria.open(connection, memory=data / "client") as galeria:
-        yield galeria
 
 
 @contextmanager
@@ -77,7 +62,7 @@ def _starting(galeria: Galeria) -> Iterator[None]:
             for do, state in ((galeria.machines.start, "Running"), (galeria.machines.stop, "Stopped")):
                 for name in names:
                     do(LAB, name)
-                _wait(galeria, state)
+                wait_for_machines(galeria, LAB, names, state)
 
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(run)
@@ -86,14 +71,6 @@ def _starting(galeria: Galeria) -> Iterator[None]:
         finally:
             ended.set()
         running.result()
-
-
-def _wait(galeria: Galeria, state: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while {each["properties"]["state"] for each in galeria.machines.list(LAB)} != {state}:
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"not every machine is {state}")
-        time.sleep(0.5)
 
 
 def _rows(page: str, quiet: list[float], busy: list[float]) -> list[Row]:

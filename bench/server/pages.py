@@ -9,9 +9,11 @@ from urllib.parse import urljoin
 
 import httpx
 
+from bench.class_lab import LAB, class_in, make_class
 from bench.rows import Row, Task, at_most, p99_row
 from bench.server.answers import DEFINITIONS, SHARE, VERSIONS, fill, made
-from bench.server.service import running_service
+from bench.server.class_people import add_people
+from bench.server.service import galeria_of, running_service, wait_for_machines
 from bench.server.walk import PAGE, PageFound, Walked, loaded_by, page_routes, walk
 from galeria.adapters.durable import WorkerlessStarter
 from galeria.bootstrap.container import Container, open_container
@@ -24,8 +26,12 @@ from galeria.domain.labs.labs import Lab, LabMachine, MachineKind
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import MachineState, OperationStatus
 
+GROUP, ACCOUNT = "galeria", FIRST_ACCOUNT
 LABS = 1000
+PORTS = 20000  # the first lab's, on the loopback
 EVENTS = 20  # events of each lab in the log
+STUDENTS = 30  # of one further lab, whose class has begun: one of them is the administrator
+CLASS = f"/labs/{GROUP}/{LAB}"
 TITLE = f"The portal's pages, with {LABS} labs and {DEFINITIONS * VERSIONS} image versions"
 LIMIT, WEIGHT_LIMIT = 0.100, 300_000  # seconds that 99 of 100 answers may take, and bytes with all that a page loads
 ROUNDS = 200
@@ -33,7 +39,6 @@ PATIENCE = 10.0  # seconds for one page, after which fewer answers are measured
 OK = 200
 WARM = 5  # first answers, which do not count
 CONSOLE = re.compile("console|screen")  # pages that load a viewer of screens as well
-GROUP, ACCOUNT = "galeria", FIRST_ACCOUNT
 _TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
 
 
@@ -43,14 +48,19 @@ def measure(task: Task) -> list[Row]:
     ensure_first_start(container)
     gallery = fill(container)
     add_labs(container, gallery)
+    make_class(container, STUDENTS)
+    add_template(container)
+    own, sent = add_people(container)
     routes = page_routes(application(container, "https://localhost", WorkerlessStarter()))
     container.close()
     with running_service(data) as connect, browser(connect) as client, browser(connect) as stranger:
         # The walks open every page once, so that the server's first seconds are over before the measurement.
-        strange = walk(stranger, routes, first=["/sign-in"])
+        strange = walk(stranger, routes, first=["/sign-in", *sent])
         sign_in(client, data)
+        with galeria_of(connect, data) as galeria:
+            wait_for_machines(galeria, LAB, {own}, "Running")
         known = {each.route.name for each in strange.pages if each.status == OK}
-        walked = walk(client, [each for each in routes if each.name not in known])
+        walked = walk(client, [each for each in routes if each.name not in known], first=["/", CLASS, *sent])
         return [*_rows(stranger, strange), *_rows(client, walked), *_unmeasured(walked)]
 
 
@@ -72,11 +82,18 @@ def add_labs(container: Container, gallery: str) -> None:
                 place = group.resource("Microsoft.LabServices", "labs", f"lab-{number}")
                 lab = _lab(container, place, account.id, version.definition_id, version.id, image, number)
                 uow.labs.add(lab)
-                uow.machines.add(_machine(container, lab, number))
+                uow.machines.add(_machine(container, lab, PORTS + number))
                 uow.operations.add(_operation(container, lab))
                 for _ in range(EVENTS):
                     uow.audit.add(_event(container, lab))
             uow.commit()
+
+
+def add_template(container: Container) -> None:
+    """Give the class the template VM that its pages are about, too; it is stopped."""
+    with container.database() as uow:
+        uow.machines.add(_machine(container, class_in(uow, container), PORTS - 1))
+        uow.commit()
 
 
 def sign_in(client: httpx.Client, data: Path) -> None:
@@ -109,7 +126,7 @@ def _lab(
     )
 
 
-def _machine(container: Container, lab: Lab, number: int) -> LabMachine:
+def _machine(container: Container, lab: Lab, port: int) -> LabMachine:
     return LabMachine(
         id=container.id_generator.new_id(),
         lab_id=lab.id,
@@ -119,7 +136,7 @@ def _machine(container: Container, lab: Lab, number: int) -> LabMachine:
         state=MachineState.STOPPED,
         base_digest=lab.base_digest,
         os_state=lab.os_state,
-        ssh_port=20000 + number,
+        ssh_port=port,
         user_name=lab.user_name,
         created_at=container.clock.now(),
     )
