@@ -1,16 +1,56 @@
-"""What lists of thousands read of disks and copies, as plain rows, is what the objects themselves hold, without exception."""
+"""What was found on a disk is kept with its version, and facts of its disks and copies are all that their objects hold."""
 
 from dataclasses import fields
 from typing import Any
 
+import sqlalchemy as sa
+
+from galeria.adapters.db.tables import core_tables
 from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.domain.images.eligibility import VersionFacts
-from galeria.domain.images.galleries import Replica, VersionDisk
+from galeria.domain.images.findings import Findings, SystemKind
+from galeria.domain.images.galleries import OS_DISK, Replica, VersionDisk
 from galeria.domain.images.publishing import StorageType
 from galeria.domain.messages import Message
 from galeria.domain.states import ReplicaState
+from tests.adapters.db import samples
+from tests.found_samples import FOUND
 
-from . import samples
+
+def add_version(database: SqlDatabase) -> str:
+    with database() as uow:
+        gallery = samples.gallery()
+        definition = samples.definition(gallery)
+        version = samples.version(definition)
+        version.found = FOUND
+        for each, repository in ((gallery, uow.galleries), (definition, uow.definitions), (version, uow.versions)):
+            repository.add(each)  # type: ignore[arg-type]  # each to its own
+            uow.flush()
+        uow.versions.add_disk(VersionDisk(version_id=version.id, lun=OS_DISK, size=1, digest="a" * 64))
+        uow.versions.add_disk(VersionDisk(version_id=version.id, lun=0, size=1, digest="b" * 64))
+        uow.commit()
+        return version.id
+
+
+def test_findings_come_back_as_they_were(database: SqlDatabase) -> None:
+    id = add_version(database)
+
+    with database(reading=True) as uow:
+        assert uow.versions.get(id).found == FOUND
+        assert uow.versions.find_findings("a" * 64) == FOUND
+        assert uow.versions.find_findings("b" * 64) is None  # a data disk
+        assert uow.versions.find_findings("") is None
+
+
+def test_findings_of_another_release_can_be_read(database: SqlDatabase, database_engine: sa.Engine) -> None:
+    id = add_version(database)
+    with database_engine.begin() as connection:
+        connection.execute(
+            sa.update(core_tables.image_versions).values(found=sa.literal('{"kind":"Linux","later":1}', sa.Text))
+        )
+
+    with database(reading=True) as uow:
+        assert uow.versions.get(id).found == Findings(kind=SystemKind.LINUX)
 
 
 def values_of(row: VersionDisk | Replica) -> dict[str, Any]:
