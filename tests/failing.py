@@ -79,6 +79,9 @@ class FailingStore:
     ) -> list[int]:
         return self.real.growth(sets, before=before, traffic=traffic)
 
+    def whole_sizes(self, sets: Iterable[Collection[Digest]], *, traffic: Traffic | None = None) -> list[int]:
+        return self.real.whole_sizes(sets, traffic=traffic)
+
     def verify(self, digests: Iterable[Digest] | None, *, progress: Progress) -> Verified:
         return self.real.verify(digests, progress=progress)
 

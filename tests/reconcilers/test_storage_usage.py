@@ -8,7 +8,6 @@ from typing import ClassVar
 import pytest
 
 from galeria.actions.galleries.galleries import put_gallery
-from galeria.actions.versions.costs import gallery_costs
 from galeria.actions.versions.versions import delete_version
 from galeria.adapters.files.audit_copy import FileAuditCopy
 from galeria.bootstrap.periodic_jobs import Reconciler, periodic_jobs, usage_jobs
@@ -17,6 +16,7 @@ from galeria.domain.messages import Message
 from galeria.ports.images import Digest
 from galeria.ports.work import Traffic
 from galeria.reconcilers.storage_usage import measure_storage_usage
+from tests.exact_costs import gallery_costs
 from tests.failing import FailingStore, with_stores
 from tests.local_installation import GALLERY, GROUP, MIB, LocalInstallation, disk_bytes, version_id
 from tests.prepared_installations import MakeInstallation
@@ -93,6 +93,14 @@ class AwayStore(FailingStore):
         raise self.error
 
 
+class UnweighedStore(FailingStore):
+    """It cannot say what sets of manifests occupy by themselves."""
+
+    def whole_sizes(self, sets: Iterable[Collection[Digest]], *, traffic: Traffic | None = None) -> list[int]:
+        self.calls += 1
+        raise self.error
+
+
 class SmallStore(FailingStore):
     """It has room for one set at a time."""
 
@@ -143,6 +151,39 @@ def test_one_that_came_while_another_went_is_news(filled: LocalInstallation) -> 
     assert news(filled) == [True, True]
     measure_storage_usage(filled.context)
     assert measured(filled) == asked(filled)
+
+
+def whole(installation: LocalInstallation) -> list[int | None]:
+    """What each copy occupies by itself, as kept; the oldest version first."""
+    with installation.context.database(reading=True) as uow:
+        gallery = uow.galleries.get_by_key(GALLERY.key)
+        versions = uow.storage_usage.of_gallery(gallery.id, after=None, limit=9)
+    return [each.whole_bytes.get(region) for each in versions for region in BRAZIL]
+
+
+def test_what_a_version_is_by_itself_is_asked_once(filled: LocalInstallation) -> None:
+    measure_storage_usage(filled.context)
+    assert all(whole(filled))
+    before = whole(filled)
+    delete(filled, "linux")
+    away = seen_through(filled, UnweighedStore, *BRAZIL)
+    measure_storage_usage(away.context)
+    assert (whole(filled), news(filled)) == (before[2:], [False, False]), "what goes changes no other"
+    assert [store.calls for store in away.context.stores.values() if isinstance(store, UnweighedStore)] == [0, 0]
+
+
+def test_what_was_not_known_before_an_update_is_found_out(filled: LocalInstallation) -> None:
+    measure_storage_usage(filled.context)
+    before = whole(filled)
+    with filled.context.database() as uow:
+        (first, *_) = uow.storage_usage.held(BRAZIL[0])
+        uow.storage_usage.weigh(BRAZIL[0], {first.version_id: None})  # type: ignore[dict-item]  # as after the update
+        uow.commit()
+    assert news(filled) == [True, False]
+    measure_storage_usage(seen_through(filled, UnweighedStore, BRAZIL[0]).context)
+    assert (whole(filled)[0], news(filled)) == (None, [True, False])
+    measure_storage_usage(filled.context)
+    assert (whole(filled), news(filled)) == (before, [False, False])
 
 
 def test_a_thorough_run_lists_all_versions_anyway(filled: LocalInstallation) -> None:

@@ -66,7 +66,9 @@ class VersionSum(Outline):
     retention: Retention
     logical_bytes: int
     own_bytes: Mapping[str, int]  # by region
+    whole_bytes: Mapping[str, int]  # by region: shared ones included
     unmeasured: Mapping[str, int]  # copies, by region, that are not in the figures yet
+    created_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +88,7 @@ class StorageUsageRepository(Protocol):
     """
 
     def has_news(self, region: str) -> bool:
-        """Tells whether a version came to the region or went since all were measured; it reads one number for each gallery."""
+        """Tells whether a version came to the region or went since all were measured; it reads a row for each gallery."""
         ...
 
     def held(self, region: str) -> list[StoredVersion]:
@@ -95,6 +97,14 @@ class StorageUsageRepository(Protocol):
 
     def chains(self, region: str) -> dict[str, str]:
         """Returns a version's id → the chain that it was measured with, for all measured versions of the region."""
+        ...
+
+    def unweighed(self, region: str) -> list[StoredVersion]:
+        """Returns the versions with a completed replica in the region of which nobody knows what they occupy by themselves."""
+        ...
+
+    def weigh(self, region: str, whole_bytes: Mapping[str, int]) -> None:
+        """Keeps a version's id → the compressed bytes that it occupies by itself, which its content decides for good."""
         ...
 
     def keep(self, measured: Sequence[RegionUsage]) -> None:
@@ -116,6 +126,13 @@ class StorageUsageRepository(Protocol):
 
     def versions(self, definition_id: str, *, offset: int, limit: int) -> list[VersionSum]:
         """Returns the image's versions with their storage, the highest numbers first, soft-deleted ones included."""
+        ...
+
+    def of_gallery(self, gallery_id: str, *, after: tuple[datetime, str] | None, limit: int) -> list[VersionSum]:
+        """Returns the gallery's versions with their storage, the oldest first, soft-deleted ones included.
+
+        They begin behind `after`, which is when a version was made, and its id.
+        """
         ...
 
     def uses(self, version_ids: Sequence[str]) -> list[LabUse]:

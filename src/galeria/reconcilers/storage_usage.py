@@ -12,6 +12,8 @@ from galeria.domain.errors import GaleriaError, StoreUnavailable
 from galeria.ports.storage_usage import RegionUsage, StoredVersion, chain_of
 from galeria.workflows.context import WorkflowContext
 
+PART = 1000  # versions that are weighed before it is kept: a restart loses no more
+
 log = logging.getLogger(__name__)
 
 
@@ -38,6 +40,27 @@ def measure_storage_usage(context: WorkflowContext, *, thorough: bool = False) -
                 break
             except GaleriaError as error:  # one damaged manifest must not hold up the other galleries
                 log.warning("what a gallery holds in %s cannot be measured: %s", region, error)
+        else:
+            _weigh(context, region)
+
+
+def _weigh(context: WorkflowContext, region: str) -> None:
+    """Find out what each version occupies in the region by itself, which no other version changes."""
+    with context.database(reading=True) as uow:
+        waiting = uow.storage_usage.unweighed(region)
+    for first in range(0, len(waiting), PART):
+        some = waiting[first : first + PART]
+        try:
+            sizes = context.stores[region].whole_sizes([each.digests for each in some], traffic=context.traffic)
+        except StoreUnavailable as error:
+            log.warning("what versions occupy in %s is not measured now: %s", region, error)
+            break
+        except GaleriaError as error:  # a damaged manifest must not hold up the others
+            log.warning("what some versions occupy in %s cannot be measured: %s", region, error)
+            continue
+        with context.database() as uow:
+            uow.storage_usage.weigh(region, {each.version_id: size for each, size in zip(some, sizes, strict=True)})
+            uow.commit()
 
 
 def _measure(context: WorkflowContext, region: str, versions: Sequence[StoredVersion], known: dict[str, str]) -> None:

@@ -12,14 +12,16 @@ from galeria.actions.versions.cost_overview import (
     CostSum,
     GalleryCosts,
     ImageUses,
+    VersionLine,
+    get_cost_lines,
     get_cost_overview,
     get_image_costs,
 )
-from galeria.actions.versions.costs import VersionCost, gallery_costs
 from galeria.actions.versions.versions import delete_version
 from galeria.domain.errors import NotFound
 from galeria.domain.images.soft_delete import Retention
 from galeria.reconcilers.storage_usage import measure_storage_usage
+from tests.exact_costs import VersionCost, gallery_costs
 from tests.local_installation import GALLERY, GROUP, MIB, LocalInstallation, disk_bytes, version_id
 from tests.prepared_installations import MakeInstallation
 from tests.version_rows import BRAZIL, VersionRows, add_image, add_shared_versions
@@ -91,6 +93,33 @@ def check_all(installation: LocalInstallation) -> None:
             ]
             assert (each.price_month, each.logical_bytes) == (line.price_month, line.logical_bytes)
             assert [lab.lab_id for lab in each.labs] == [lab.resource_id for lab in line.labs]
+
+
+def lines(installation: LocalInstallation, *, limit: int) -> list[VersionLine]:
+    """All versions of the gallery, in parts of so many."""
+    found, place, is_first = list[VersionLine](), None, True
+    while place or is_first:
+        with installation.request() as request:
+            part = get_cost_lines(request, GALLERY, after=place, limit=limit)
+        assert part.sums == seen(installation).sums
+        found, place, is_first = [*found, *part.lines], part.place, False
+    return found
+
+
+@pytest.mark.parametrize("limit", [1, 3, 4, 9])
+def test_lines_come_in_parts_with_what_each_version_is_by_itself(filled: LocalInstallation, limit: int) -> None:
+    measure_storage_usage(filled.context)
+    shown = lines(filled, limit=limit)
+    assert [
+        (each.image, each.display_name, each.use.version.id, each.use.logical_bytes, each.use.price_month)
+        for each in shown
+    ] == [
+        (each.definition.name, each.definition.display_name, each.version.id, each.logical_bytes, each.price_month)
+        for each in asked(filled)
+    ]
+    assert [dict(each.use.version.whole_bytes) for each in shown] == [
+        {region.region: region.whole_bytes for region in each.regions} for each in asked(filled)
+    ]
 
 
 def test_the_figures_are_those_of_the_stores(filled: LocalInstallation) -> None:

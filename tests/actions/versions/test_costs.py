@@ -6,7 +6,6 @@ from galeria.actions.versions.cost_overview import get_image_costs, readable_lab
 from galeria.actions.versions.costs import (
     DeletionImpact,
     freed_by_deletion,
-    gallery_costs,
     impact_of_deletion,
     live_digests,
 )
@@ -15,6 +14,7 @@ from galeria.adapters.store import pacing
 from galeria.domain.errors import NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.prices import Prices
+from tests.exact_costs import gallery_costs
 from tests.local_installation import GALLERY, MIB, LocalInstallation, disk_bytes, version_id
 from tests.prepared_installations import MakeInstallation
 from tests.role_assignments import assign_role

@@ -1,7 +1,7 @@
-"""The cost and use of a gallery for pages: sums per image and region, a page of versions, quick with ten thousand of them.
+"""The cost and use of a gallery: sums per image and region, a page of versions, quick with ten thousand of them.
 
-The figures are those of `actions.versions.costs.gallery_costs`, as last measured in the background
-(`reconcilers.storage_usage`).
+The figures are those that were last measured in the background (`reconcilers.storage_usage`). A version's bytes leave out
+what an older one has in the region already, so that all figures add up to what is really stored.
 """
 
 from collections import Counter
@@ -96,6 +96,29 @@ class VersionUse(Cost):
 
 
 @dataclass(frozen=True, kw_only=True)
+class VersionLine:
+    """The cost of a version, and what its image is called."""
+
+    image: str
+    display_name: str
+    use: VersionUse
+
+
+@dataclass(frozen=True, kw_only=True)
+class GalleryLines:
+    """The cost of a gallery, version by version.
+
+    `sums` are of the whole gallery; `lines` are a part of its versions, the oldest first. `place` is where the next part
+    begins; None for the last one.
+    """
+
+    sums: CostSum
+    lines: tuple[VersionLine, ...]
+    place: tuple[datetime, str] | None
+    measured_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImageUses:
     """The cost of an image.
 
@@ -149,6 +172,26 @@ def get_image_costs(request: Request, definition_id: ResourceId, *, page: int = 
         versions=tuple(_uses(request, versions)),
         page=page,
         pages=count_pages(sums.versions, ROWS),
+    )
+
+
+def get_cost_lines(
+    request: Request, gallery_id: ResourceId, *, after: tuple[datetime, str] | None, limit: int
+) -> GalleryLines:
+    """Returns a gallery's cost with at most `limit` of its versions, behind the place `after`. Raises Forbidden, NotFound."""
+    gallery, storage_usage = get_gallery(request, gallery_id), request.uow.storage_usage
+    versions = storage_usage.of_gallery(gallery.id, after=after, limit=limit + 1)
+    shown = versions[:limit]
+    names = {each.key: each for each in request.uow.image_queries.outlines(gallery.id)}
+    images = [names[each.key.rpartition("/versions/")[0]] for each in shown]
+    return GalleryLines(
+        sums=_total(request, list(storage_usage.sums(gallery.id).values())),
+        lines=tuple(
+            VersionLine(image=image.name, display_name=image.display_name, use=use)
+            for image, use in zip(images, _uses(request, shown), strict=True)
+        ),
+        place=(shown[-1].created_at, shown[-1].id) if len(versions) > limit else None,
+        measured_at=storage_usage.measured_at(gallery.id),
     )
 
 

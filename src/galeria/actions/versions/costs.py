@@ -1,51 +1,20 @@
-"""What images occupy and cost, which labs use them, and what deleting a version would free."""
+"""Which labs use a version, what deleting it would free, and what stores must keep."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 
 from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.gallery_lists import READ_VERSION
 from galeria.actions.labs.lab_settings import LAB
-from galeria.domain.costs import RegionCost, monthly_price
 from galeria.domain.ids import ResourceId
-from galeria.domain.images.eligibility import VersionFacts
-from galeria.domain.images.galleries import DiskFacts, ImageDefinition, ImageVersion, Replica, ReplicaFacts, VersionDisk
+from galeria.domain.images.galleries import DiskFacts, ImageVersion, Replica, ReplicaFacts, VersionDisk
 from galeria.domain.images.storage import OriginKind
 from galeria.domain.labs.labs import Lab
 from galeria.domain.operation_inputs import FillInputs
 from galeria.domain.states import ReplicaState
 from galeria.ports.images import ImageStore
 from galeria.ports.work import Traffic
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReplicaCost(RegionCost):
-    """The cost of a version in one region.
-
-    `stored_bytes` leaves out what an older version has there already, so that all figures add up to what is really
-    stored.
-    """
-
-    whole_bytes: int  # compressed bytes of the whole version, shared ones included
-
-
-@dataclass(frozen=True, kw_only=True)
-class VersionCost:
-    """The cost of a version in all regions, and the labs made from it."""
-
-    definition: ImageDefinition
-    version: ImageVersion
-    logical_bytes: int  # what the guests see
-    regions: tuple[ReplicaCost, ...]
-    labs: tuple[Lab, ...]  # that the caller may read
-    other_labs: int  # how many more there are
-
-    @property
-    def price_month(self) -> Decimal:
-        """The price per month in all regions."""
-        return monthly_price(self.regions)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,61 +36,11 @@ class DeletionImpact:
     regions: tuple[RegionImpact, ...]
 
 
-def gallery_costs(request: Request, gallery_id: ResourceId, stores: Mapping[str, ImageStore]) -> list[VersionCost]:
-    """Returns the cost of every version of a gallery, oldest first. Raises Forbidden, NotFound."""
-    request.caller.require("Microsoft.Compute/galleries/read", gallery_id.key)
-    uow = request.uow
-    gallery = uow.galleries.get_by_key(gallery_id.key)
-    definitions = {each.id: each for each in uow.definitions.of_gallery(gallery.id)}
-    versions = sorted(uow.versions.of_gallery(gallery.id), key=lambda version: (version.created_at, version.id))
-    facts = uow.versions.facts(versions)
-    replicas = _replica_costs(request, facts, stores)
-    labs = {each.version.id: _labs(request, each.version.id) for each in facts}
-    return [
-        VersionCost(
-            definition=definitions[each.version.definition_id],
-            version=each.version,
-            logical_bytes=sum(disk.size for disk in each.disks),
-            regions=tuple(replicas[each.version.id]),
-            labs=labs[each.version.id][0],
-            other_labs=labs[each.version.id][1],
-        )
-        for each in facts
-    ]
-
-
 def _labs(request: Request, version_id: str) -> tuple[tuple[Lab, ...], int]:
     """Returns the labs made from the version that the caller may read, and how many others there are."""
     labs = request.uow.labs.of_version(version_id)
     seen = tuple(each for each in labs if request.caller.may(f"{LAB}/read", each.key))
     return seen, len(labs) - len(seen)
-
-
-def _replica_costs(
-    request: Request, facts: list[VersionFacts], stores: Mapping[str, ImageStore]
-) -> dict[str, list[ReplicaCost]]:
-    """Returns a version's id → its cost by region. A region's manifests are read a few times, however many there are."""
-    held: dict[str, dict[str, set[str]]] = {}
-    for each in facts:
-        for region, digests in _held(each.disks, each.replicas).items():
-            held.setdefault(region, {})[each.version.id] = digests
-    costs: dict[str, list[ReplicaCost]] = {each.version.id: [] for each in facts}
-    for region, versions in sorted(held.items()):
-        grown = _growth(stores[region], list(versions.values()))
-        for (id, digests), stored in zip(versions.items(), grown, strict=True):
-            whole = stores[region].holding(digests, others=()).stored_bytes
-            cost = ReplicaCost(prices=request.settings.prices, region=region, stored_bytes=stored, whole_bytes=whole)
-            costs[id].append(cost)
-    return costs
-
-
-def _growth(store: ImageStore, sets: list[set[str]]) -> list[int]:
-    """Returns the bytes that each set adds to those in front of it."""
-    grown: list[int] = []
-    while len(grown) < len(sets):
-        before = {digest for digests in sets[: len(grown)] for digest in digests}
-        grown += store.growth(sets[len(grown) :], before=before)
-    return grown
 
 
 def impact_of_deletion(request: Request, version_id: ResourceId, stores: Mapping[str, ImageStore]) -> DeletionImpact:

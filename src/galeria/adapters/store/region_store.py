@@ -18,7 +18,7 @@ from galeria.adapters.store.packs.rebuild_index import rebuild
 from galeria.adapters.store.replication import compare, replicate
 from galeria.adapters.store.restore import restore
 from galeria.adapters.store.scrub import left_bytes, scrub
-from galeria.adapters.store.storage_use import growth, holding
+from galeria.adapters.store.storage_use import growth, holding, whole_sizes
 from galeria.adapters.store.stored_disk import StoredDiskSource
 from galeria.adapters.store.verify import verify
 from galeria.domain.disk_margin import NO_MARGIN, DiskMargin
@@ -103,6 +103,9 @@ class RegionStore:
         self, sets: Sequence[Collection[Digest]], *, before: Iterable[Digest], traffic: Traffic | None = None
     ) -> list[int]:
         return growth(self._context, sets, before=before, traffic=traffic)
+
+    def whole_sizes(self, sets: Iterable[Collection[Digest]], *, traffic: Traffic | None = None) -> list[int]:
+        return whole_sizes(self._context, sets, traffic=traffic)
 
     def verify(self, digests: Iterable[Digest] | None, *, progress: Progress) -> Verified:
         with self.lease(exclusive=False):

@@ -58,6 +58,23 @@ def growth(
     return grown
 
 
+def whole_sizes(
+    context: StoreContext, sets: Iterable[Collection[Digest]], *, traffic: Traffic | None = None
+) -> list[int]:
+    """Return the compressed bytes that each set occupies by itself; see `ImageStore.whole_sizes`. Raises Corrupt.
+
+    Only chunks are looked up in which a set differs from the one in front of it.
+    """
+    before, size, sizes = set[bytes](), 0, list[int]()
+    for digests in with_pauses(sets, traffic):
+        names = {name for manifest in _manifests(context, digests) for name in manifest.names()}
+        size += context.index.stored_bytes(context.region, names - before)
+        size -= context.index.stored_bytes(context.region, before - names)
+        before = names
+        sizes.append(size)
+    return sizes
+
+
 def _remove_named(context: StoreContext, names: set[bytes], digests: Iterable[Digest], traffic: Traffic | None) -> None:
     """Remove from `names` those that one of the manifests contains. Nothing is read once `names` is empty."""
     for digest in with_pauses(digests, traffic):

@@ -60,8 +60,14 @@ class GalleriesClient:
         return self._rest.delete(self._names.gallery(name))
 
     def costs(self, name: str) -> Json:
-        """Return what every version occupies and costs per region, and which labs use it."""
-        return self._rest.get(f"{self._names.gallery(name)}/costs")
+        """Return what every version occupies and costs per region, as last measured, and which labs use it."""
+        costs = self._rest.get(f"{self._names.gallery(name)}/costs")
+        link = costs.pop("nextLink", None)
+        while link:
+            page = self._rest.connection.get(link)
+            costs["value"] += page["value"]
+            link = page.get("nextLink")
+        return costs
 
 
 @dataclass(frozen=True, kw_only=True)

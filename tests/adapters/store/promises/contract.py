@@ -130,6 +130,16 @@ def test_growth_counts_each_chunk_for_the_first_that_names_it(store: RegionStore
     assert store.growth([], before=[old]) == []
 
 
+def test_a_whole_size_counts_all_that_a_set_names(store: RegionStore) -> None:
+    first = seal(store, noise(1, 4 * CHUNK)).digest
+    second = seal(store, noise(1, 3 * CHUNK) + noise(2, 2 * CHUNK)).digest
+    sets = [(first,), (second,), (), (first, second), ("0" * 64,), (first, "1" * 64)]
+    assert store.whole_sizes(sets) == [
+        store.holding([*set(each) & {first, second}], others=[]).stored_bytes for each in sets
+    ]
+    assert store.whole_sizes(sets)[2] == 0
+
+
 def test_growth_answers_for_what_there_is_room_for(shop: StoreFixture) -> None:
     context = shop.context("north")
     store = RegionStore(context)

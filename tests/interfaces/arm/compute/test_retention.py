@@ -7,6 +7,7 @@ import pytest
 
 from galeria.domain.images.soft_delete import Retention
 from galeria.reconcilers.retention import end_retention
+from galeria.reconcilers.storage_usage import measure_storage_usage
 from tests.interfaces.arm.served import GROUP, PLAN, Arm, definition_body, done, lab_body, told, version_body
 from tests.local_installation import disk_bytes
 
@@ -32,6 +33,7 @@ def version(arm: Arm) -> Iterator[str]:
 
 
 def test_a_deleted_version_is_out_of_sight_and_keeps_its_bytes(arm: Arm, version: str) -> None:
+    measure_storage_usage(arm.installation.context)
     stored = [each["storedBytes"] for each in done(arm().get(f"{GALLERY}/costs"))["value"][0]["regions"]]
     answer = arm().delete(version)
     assert (answer.status_code, answer.headers.get("azure-asyncoperation")) == (200, None)

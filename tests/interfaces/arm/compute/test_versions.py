@@ -2,6 +2,7 @@
 
 import threading
 
+from galeria.reconcilers.storage_usage import measure_storage_usage
 from tests.interfaces.arm.served import GALLERY, OPERATIONS, Arm, definition_body, done, told, version_body
 from tests.local_installation import MIB, disk_bytes
 from tests.waiting import until
@@ -142,13 +143,29 @@ def test_a_parent_can_be_deleted_the_moment_its_last_childs_deletion_has_finishe
 
 
 def test_costs_name_every_version_and_add_up(arm: Arm, image: str) -> None:
+    waiting = done(arm().get(f"{GALLERY}/costs"))
+    (line,) = [each for each in waiting["value"] if each["image"] == "ready"]
+    assert [set(each) for each in line["regions"]] == [{"region"}, {"region"}], "nobody has measured yet"
+    assert waiting["copiesNotMeasuredYet"] >= 2
+    measure_storage_usage(arm.installation.context)
     costs = done(arm().get(f"{GALLERY}/costs"))
     (line,) = [each for each in costs["value"] if each["image"] == "ready"]
+    assert costs["copiesNotMeasuredYet"] == 0
+    assert all(0 <= each["storedBytes"] <= each["wholeBytes"] > 0 for each in line["regions"])
     assert (line["version"], line["versionId"]) == ("1.0.0", f"{image}/versions/1.0.0")
     assert [each["region"] for each in line["regions"]] == ["brazilsouth", "brazilsoutheast"]
     assert costs["currency"] == "USD"
     assert costs["pricesAreExamples"] is True
     assert isinstance(costs["totalPerMonth"], str)
+    found, link = [], f"{GALLERY}/costs?$top=1"
+    while link:
+        page = done(arm().get(link))
+        assert len(page["value"]) == 1
+        assert page["totalPerMonth"] == costs["totalPerMonth"]
+        found += page["value"]
+        link = page.get("nextLink", "")
+    assert found == costs["value"]
+    told(arm().get(f"{GALLERY}/costs?$skipToken=WyJhIiwgImIiXQ=="), 400)
 
 
 def test_a_failed_import_tells_why_in_the_operation_and_a_put_repeats_it(arm: Arm) -> None:

@@ -11,7 +11,6 @@ from babel import Locale
 from galeria.actions.galleries.galleries import put_gallery
 from galeria.actions.people.roles import give_role
 from galeria.actions.versions.cost_overview import ROWS
-from galeria.actions.versions.costs import VersionCost, gallery_costs
 from galeria.actions.versions.versions import remove_version
 from galeria.domain.images.galleries import ImageVersion
 from galeria.domain.prices import Prices
@@ -19,6 +18,7 @@ from galeria.interfaces.web.accounts.costs import SHOWN_LABS
 from galeria.interfaces.web.kit.formats import Formats
 from galeria.ports.storage_usage import RegionUsage
 from galeria.reconcilers.storage_usage import measure_storage_usage
+from tests.exact_costs import VersionCost, gallery_costs
 from tests.interfaces.web.served import NewPortal, Portal, text_of, title_of
 from tests.local_installation import GALLERY, GROUP, MIB, LocalInstallation, disk_bytes, version_id
 from tests.version_rows import VersionRows, add_image

@@ -1,6 +1,6 @@
 """Measured storage use of image versions in each region, and sums over it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -30,6 +30,14 @@ _COMPLETE_REPLICAS = core_tables.replicas.join(core_tables.image_versions, _vers
 _IS_COMPLETE = (_replicas.state == ReplicaState.COMPLETED, IS_THERE)
 
 _FIGURES = ("own_bytes", "chain", "measured_at")
+_SUMS = sa.select(
+    _versions.id, _versions.resource_id, _versions.retention, _versions.logical_bytes, _versions.created_at
+)
+_WEIGH = (
+    sa.update(core_tables.replicas)
+    .where(_replicas.version_id == sa.bindparam("of"), _replicas.region == sa.bindparam("at"))
+    .values(whole_bytes=sa.bindparam("whole"))
+)
 _KEEP = (
     sa.update(core_tables.replicas)
     .where(_replicas.version_id == sa.bindparam("of"), _replicas.region == sa.bindparam("at"))
@@ -45,24 +53,30 @@ class SqlStorageUsageRepository:
         has_content = sa.exists().where(_disks.version_id == _versions.id, _disks.digest != "")
         last = sa.func.max(sa.func.substr(_replicas.chain, 1, PLACE))
         galleries = (
-            sa.select(sa.func.count(), sa.func.count(_replicas.chain), last)
+            sa.select(sa.func.count(), sa.func.count(_replicas.chain), sa.func.count(_replicas.whole_bytes), last)
             .select_from(_COMPLETE_REPLICAS)
             .where(_replicas.region == region, *_IS_COMPLETE, has_content)
             .group_by(_definitions.gallery_id)
         )
         measured = 0
-        for versions, known, place in self._session.execute(galleries):
-            if versions != known or place != chain_of(known, "")[:PLACE]:
+        for versions, known, weighed, place in self._session.execute(galleries):
+            if not versions == known == weighed or place != chain_of(known, "")[:PLACE]:
                 return True
             measured += known
         chained = sa.select(sa.func.count(_replicas.chain)).where(_replicas.region == region)
         return self._session.scalar(chained) != measured
 
     def held(self, region: str) -> list[StoredVersion]:
+        return self._stored(_replicas.region == region)
+
+    def unweighed(self, region: str) -> list[StoredVersion]:
+        return self._stored(_replicas.region == region, _replicas.whole_bytes.is_(None))
+
+    def _stored(self, *which: sa.ColumnElement[bool]) -> list[StoredVersion]:
         question = (
             sa.select(_definitions.gallery_id, _versions.id, _disks.digest)
             .select_from(_COMPLETE_REPLICAS.join(core_tables.version_disks, _disks.version_id == _versions.id))
-            .where(_replicas.region == region, *_IS_COMPLETE, _disks.digest != "")
+            .where(*which, *_IS_COMPLETE, _disks.digest != "")
             .order_by(_definitions.gallery_id, _versions.created_at, _versions.id, _disks.digest)
         )
         found: dict[tuple[str, str], list[str]] = {}
@@ -84,11 +98,17 @@ class SqlStorageUsageRepository:
             self._session.flush()
             self._session.connection().execute(_KEEP, [_kept(each) for each in measured])
 
+    def weigh(self, region: str, whole_bytes: Mapping[str, int]) -> None:
+        if whole_bytes:
+            self._session.flush()
+            rows = [{"of": id, "at": region, "whole": size} for id, size in whole_bytes.items()]
+            self._session.connection().execute(_WEIGH, rows)
+
     def forget(self, region: str, version_ids: Sequence[str]) -> None:
         self._session.flush()
         for some in batches(version_ids):
             those = (_replicas.region == region, _replicas.version_id.in_(some))
-            nothing = sa.update(core_tables.replicas).where(*those).values(own_bytes=None, chain=None, measured_at=None)
+            nothing = sa.update(core_tables.replicas).where(*those).values(dict.fromkeys(_FIGURES))
             self._session.connection().execute(nothing)
 
     def sums(self, gallery_id: str, *, definition_id: str = "") -> dict[str, ImageSum]:
@@ -113,24 +133,17 @@ class SqlStorageUsageRepository:
         return found
 
     def versions(self, definition_id: str, *, offset: int, limit: int) -> list[VersionSum]:
-        question = (
-            sa.select(_versions.id, _versions.resource_id, _versions.retention, _versions.logical_bytes)
-            .where(_versions.definition_id == definition_id, IS_THERE)
-            .order_by(_versions.number_key.desc())
-        )
-        rows = self._session.execute(question.offset(offset).limit(limit)).all()
-        own, unmeasured = self._whole([id for id, *_ in rows])
-        return [
-            VersionSum(
-                id=id,
-                resource_id=resource_id,
-                retention=retention,
-                logical_bytes=size,
-                own_bytes=own.get(id, {}),
-                unmeasured=unmeasured.get(id, {}),
-            )
-            for id, resource_id, retention, size in rows
-        ]
+        question = _SUMS.where(_versions.definition_id == definition_id, IS_THERE).order_by(_versions.number_key.desc())
+        return self._version_sums(question.offset(offset).limit(limit))
+
+    def of_gallery(self, gallery_id: str, *, after: tuple[datetime, str] | None, limit: int) -> list[VersionSum]:
+        definitions = sa.select(_definitions.id).where(_definitions.gallery_id == gallery_id)
+        question = _SUMS.where(_versions.definition_id.in_(definitions), IS_THERE)
+        if after:
+            begun, id = after
+            is_younger = sa.and_(_versions.created_at == begun, _versions.id > id)
+            question = question.where(sa.or_(_versions.created_at > begun, is_younger))
+        return self._version_sums(question.order_by(_versions.created_at, _versions.id).limit(limit))
 
     def uses(self, version_ids: Sequence[str]) -> list[LabUse]:
         found: list[LabUse] = []
@@ -142,20 +155,29 @@ class SqlStorageUsageRepository:
             ]
         return sorted(found, key=lambda each: (sorting_key(each.title), each.lab_id))
 
-    def _whole(self, version_ids: Sequence[str]) -> tuple[Figures, Figures]:
-        """Return the measured bytes and the number of unmeasured replicas of each version. Only complete replicas count."""
-        columns = (_replicas.version_id, _replicas.region, _replicas.own_bytes)
-        rows = [
+    def _version_sums(self, question: sa.Select[Any]) -> list[VersionSum]:
+        """Return the versions that are asked for with their figures. Only complete replicas count."""
+        versions = self._session.execute(question).all()
+        columns = (_replicas.version_id, _replicas.region, _replicas.own_bytes, _replicas.whole_bytes)
+        copies = [
             tuple(row)
-            for some in batches(version_ids)
+            for some in batches([each.id for each in versions])
             for row in self._session.execute(
                 sa.select(*columns).where(_replicas.version_id.in_(some), _replicas.state == ReplicaState.COMPLETED)
             )
         ]
-        return (
-            _by_owner((id, region, size) for id, region, size in rows if size is not None),
-            _by_owner((id, region, 1) for id, region, size in rows if size is None),
-        )
+        own = _by_owner((id, region, size) for id, region, size, _ in copies if size is not None)
+        whole = _by_owner((id, region, size) for id, region, _, size in copies if size is not None)
+        unmeasured = _by_owner((id, region, 1) for id, region, size, _ in copies if size is None)
+        return [
+            VersionSum(
+                **each._asdict(),
+                own_bytes=own.get(each.id, {}),
+                whole_bytes=whole.get(each.id, {}),
+                unmeasured=unmeasured.get(each.id, {}),
+            )
+            for each in versions
+        ]
 
 
 @cache

@@ -201,6 +201,7 @@ replicas = Table(
     Column("definition_id", String, nullable=False, server_default=""),
     # The measured storage use of the replica; null before the measurement.
     Column("own_bytes", BigInteger),
+    Column("whole_bytes", BigInteger),
     Column("chain", String),
     _time("measured_at", nullable=True),
     # Sums are read from this index alone, so that it holds only what they need.

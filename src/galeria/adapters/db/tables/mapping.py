@@ -109,7 +109,7 @@ _DERIVED: dict[type[Any], tuple[str, str, Callable[[str], str]]] = {
 # Columns without a field in the class: `derived_columns` and `storage_usage` write them.
 _DATABASE_ONLY: dict[type[Any], tuple[str, ...]] = {
     ImageVersion: ("logical_bytes",),
-    Replica: ("definition_id", "own_bytes", "chain", "measured_at"),
+    Replica: ("definition_id", "own_bytes", "whole_bytes", "chain", "measured_at"),
 }
 
 

@@ -4,53 +4,66 @@ from typing import Any
 
 from starlette.responses import Response
 
-from galeria.actions.versions.costs import VersionCost, gallery_costs
+from galeria.actions.versions.cost_overview import MeasuredCost, VersionLine, get_cost_lines
 from galeria.domain.labs.labs import Lab
 from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
+from galeria.interfaces.arm.protocol.envelope import when
+from galeria.interfaces.arm.protocol.paging import listed, moment_after, next_link, page_size
 from galeria.interfaces.arm.protocol.path_ids import GalleryId
 from galeria.interfaces.arm.protocol.responses import shown
 from galeria.interfaces.arm.protocol.routes import GALLERY, Route
 
 
 def costs(id: GalleryId, arm_request: ArmRequestDep) -> Response:
-    """Return one line per version; together they are what is really stored."""
+    """Return a page with a line per version, as last measured; all lines together are what is really stored."""
     prices = arm_request.services.settings.prices
     with arm_request.reading() as request:
-        lines = gallery_costs(request, id, arm_request.services.stores)
+        found = get_cost_lines(request, id, after=moment_after(arm_request), limit=page_size(arm_request))
+    link = next_link(arm_request, (found.place[0].isoformat(), found.place[1])) if found.place else None
     return shown(
         {
             "currency": prices.currency,
             "pricesAreExamples": prices.are_examples,
-            "value": [_cost(line) for line in lines],
-            "totalPerMonth": f"{sum(line.price_month for line in lines):f}",
+            **listed([_cost(line) for line in found.lines], link),
+            "totalPerMonth": f"{found.sums.price_month:f}",
+            "measuredAt": when(found.measured_at),
+            "copiesNotMeasuredYet": found.sums.unmeasured,
         }
     )
 
 
 def lab_named(lab: Lab) -> dict[str, Any]:
     """Return the short form of a lab, for lists that mention it."""
-    return {"id": lab.resource_id, "name": lab.name, "title": lab.title, "createdBy": lab.created_by}
+    return _named(lab.resource_id, lab.title, lab.created_by)
 
 
-def _cost(line: VersionCost) -> dict[str, Any]:
+def _named(id: str, title: str, created_by: str) -> dict[str, Any]:
+    return {"id": id, "name": id.rpartition("/")[2], "title": title, "createdBy": created_by}
+
+
+def _cost(line: VersionLine) -> dict[str, Any]:
+    version = line.use.version
     return {
-        "image": line.definition.name,
-        "displayName": line.definition.display_name,
-        "version": line.version.name,
-        "versionId": line.version.resource_id,
-        "logicalBytes": line.logical_bytes,
-        "pricePerMonth": f"{line.price_month:f}",
-        "regions": [
-            {
-                "region": each.region,
-                "storedBytes": each.stored_bytes,
-                "wholeBytes": each.whole_bytes,
-                "pricePerMonth": f"{each.price_month:f}",
-            }
-            for each in line.regions
-        ],
-        "labs": [lab_named(lab) for lab in line.labs],
-        "otherLabs": line.other_labs,
+        "image": line.image,
+        "displayName": line.display_name,
+        "version": version.name,
+        "versionId": version.resource_id,
+        "logicalBytes": line.use.logical_bytes,
+        "pricePerMonth": f"{line.use.price_month:f}",
+        "regions": [_region(each, version.whole_bytes.get(each.region)) for each in line.use.regions],
+        "labs": [_named(lab.lab_id, lab.title, lab.created_by) for lab in line.use.labs],
+        "otherLabs": line.use.other_labs,
+    }
+
+
+def _region(cost: MeasuredCost, whole_bytes: int | None) -> dict[str, Any]:
+    """Return the cost in a region; what is not measured yet has no bytes and no price."""
+    is_measured = cost.unmeasured == 0
+    return {
+        "region": cost.region,
+        "storedBytes": cost.stored_bytes if is_measured else None,
+        "wholeBytes": whole_bytes,
+        "pricePerMonth": f"{cost.price_month:f}" if is_measured else None,
     }
 
 

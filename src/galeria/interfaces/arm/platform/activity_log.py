@@ -14,7 +14,7 @@ from galeria.domain.messages import Message
 from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.envelope import when
 from galeria.interfaces.arm.protocol.filter_clauses import not_understood, read_clauses
-from galeria.interfaces.arm.protocol.paging import PAGE, Order, listed, next_link, place_after, unknown_token
+from galeria.interfaces.arm.protocol.paging import PAGE, listed, moment_after, next_link
 from galeria.interfaces.arm.protocol.path_ids import subscription_key
 from galeria.interfaces.arm.protocol.responses import shown
 from galeria.interfaces.arm.protocol.routes import SUBSCRIPTION, Route
@@ -44,8 +44,8 @@ def list_events(
     """
     said = read_filter(filter)
     scope = _scope(subscription, said)
-    size, after = min(top, PAGE), place_after(arm_request)
-    search = replace(_search(said), before=_before(after) if after else None)
+    size = min(top, PAGE)
+    search = replace(_search(said), before=moment_after(arm_request))
     with arm_request.reading() as request:
         request.caller.require(READ, scope)
         events = request.uow.audit.search([scope], search, offset=0, limit=size + 1)
@@ -63,14 +63,6 @@ def read_filter(text: str) -> dict[str, str]:
         name = "resourceid" if match[1].lower() == "resourceuri" else match[1].lower()
         said[f"{name} {match[2].lower()}"] = match[3] if match[3] is not None else match[4]
     return said
-
-
-def _before(place: Order) -> tuple[datetime, str]:
-    try:
-        at, id = place
-        return datetime.fromisoformat(str(at)).astimezone(UTC), str(id)
-    except (ValueError, OverflowError) as error:
-        raise unknown_token() from error
 
 
 def _search(said: dict[str, str]) -> AuditSearch:

@@ -6,6 +6,7 @@
 import base64
 import json
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -32,7 +33,7 @@ def page(arm_request: ArmRequest, things: Sequence[T], *, order: Callable[[T], O
     after = place_after(arm_request)
     if after is not None:
         rest = [thing for thing in rest if _is_later(order(thing), after)]
-    size = _size(arm_request)
+    size = page_size(arm_request)
     if len(rest) <= size:
         return rest, None
     return rest[:size], next_link(arm_request, order(rest[size - 1]))
@@ -50,6 +51,30 @@ def place_after(arm_request: ArmRequest) -> Order | None:
     if not isinstance(place, list) or not all(isinstance(part, str | int) for part in place):
         raise unknown_token()
     return tuple(place)
+
+
+def page_size(arm_request: ArmRequest) -> int:
+    """Return how many things are asked for, `PAGE` at most. Raises Invalid for what is no number."""
+    text = _query(arm_request, "$top")
+    if text is None:
+        return PAGE
+    if not text.isdecimal() or int(text[:9]) < 1:
+        raise Invalid(
+            Message("$top is '{text}'.", text=text), hint=Message("Give a whole number, 1 or more."), target="$top"
+        )
+    return min(int(text[:9]), PAGE)
+
+
+def moment_after(arm_request: ArmRequest) -> tuple[datetime, str] | None:
+    """Return the same for a list in the order of a time and an id. Raises Invalid for an invalid token."""
+    place = place_after(arm_request)
+    if place is None:
+        return None
+    try:
+        at, id = place
+        return datetime.fromisoformat(str(at)).astimezone(UTC), str(id)
+    except (ValueError, OverflowError) as error:
+        raise unknown_token() from error
 
 
 def next_link(arm_request: ArmRequest, place: Order) -> str:
@@ -71,17 +96,6 @@ def unknown_token() -> Invalid:
 def listed(values: list[dict[str, Any]], link: str | None = None) -> dict[str, Any]:
     """Return the body of a list."""
     return {"value": values} if link is None else {"value": values, "nextLink": link}
-
-
-def _size(arm_request: ArmRequest) -> int:
-    text = _query(arm_request, "$top")
-    if text is None:
-        return PAGE
-    if not text.isdecimal() or int(text[:9]) < 1:
-        raise Invalid(
-            Message("$top is '{text}'.", text=text), hint=Message("Give a whole number, 1 or more."), target="$top"
-        )
-    return min(int(text[:9]), PAGE)
 
 
 def _is_later(place: Order, after: Order) -> bool:

@@ -46,6 +46,10 @@ def add_gallery_commands(app: typer.Typer) -> None:
         if not context.is_json:
             context.say(f"In all per month: {money(found['totalPerMonth'], found['currency'])}")
             remark_examples(context, found)
+            if found.get("copiesNotMeasuredYet"):
+                context.remark(
+                    f"Copies that are not measured yet: {found['copiesNotMeasuredYet']}. Ask again in a minute."
+                )
 
 
 def _add_changing_commands(gallery: typer.Typer) -> None:
@@ -101,9 +105,9 @@ def _costs_table(costs: dict[str, Any]) -> Table:
             each.get("displayName") or each["image"],
             each["version"],
             region["region"],
-            size(region["storedBytes"]),
-            size(region["wholeBytes"]),
-            money(region["pricePerMonth"], costs["currency"]),
+            size(region.get("storedBytes")),
+            size(region.get("wholeBytes")),
+            money(region.get("pricePerMonth"), costs["currency"]),
             listed(lab_names(each)),
         )
         for each in costs["value"]

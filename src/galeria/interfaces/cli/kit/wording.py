@@ -31,7 +31,8 @@ def duration(seconds: float | None) -> str:
 
 
 def money(amount: Any, currency: str) -> str:
-    return f"{amount} {currency}"
+    """Format an amount with its currency; a dash where it is unknown."""
+    return "–" if amount is None else f"{amount} {currency}"
 
 
 def yes(value: bool) -> str:
