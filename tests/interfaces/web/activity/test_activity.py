@@ -83,12 +83,14 @@ def test_days_head_what_was_done_on_them_and_what_was_only_tried_is_said_in_word
         event, *_ = request.uow.audit.recent(limit=1)
         own = {name: getattr(event, name) for name in ("principal_id", "principal_name", "action", "scope", "status")}
         request.uow.audit.add(AuditEvent(id="before", at=event.at - timedelta(days=40), **own))
+        request.uow.flush()
+        days = {each.at.date() for each in request.uow.audit.recent(limit=ROWS)}  # two, or three around midnight
     page = portal.browser().get(PAGE)
 
     assert any(row.endswith("Admin Looked at gal / linux / 1.0.0") for row in rows(page))
     assert any("Galeria itself Sign-in Refused" in row for row in rows(page))
     assert "Microsoft." not in text_of(page)
-    assert len(re.findall(r'<tr class="day">', page.text)) == 2
+    assert len(re.findall(r'<tr class="day">', page.text)) == len(days) > 1
 
 
 def test_what_is_gone_has_no_link_that_leads_nowhere(portal: Portal) -> None:
