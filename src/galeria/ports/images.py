@@ -248,10 +248,13 @@ class ChunkIndex(Protocol):
         size: int,
         places: "dict[bytes, ChunkPlace]",
         *,
+        sum: bytes | None = None,
         takes_over: bool = False,
         verified: bool = False,
     ) -> None:
         """Adds a pack and the places of its chunks; may be repeated. `verified`: they were read after they were written.
+
+        `sum` is the BLAKE3 of all bytes of the pack, as its writer computed it; None where nobody did.
 
         A chunk that already has a place keeps it, unless the pack `takes_over`. Taking over is how repacking and repair
         move chunks without a moment in which they have no place.
@@ -260,6 +263,10 @@ class ChunkIndex(Protocol):
 
     def packs(self, region: str, *, after: str = "", most: int | None = None) -> "list[PackFacts]":
         """Returns the packs of the region by name: those behind the name `after`, and at most so many."""
+        ...
+
+    def facts_of(self, region: str, packs: Iterable[str]) -> "dict[str, PackFacts]":
+        """Returns pack → what is known of it, for those of the packs that the index has."""
         ...
 
     def pack_bytes(self, region: str, *, after: str = "") -> int:
@@ -290,8 +297,9 @@ class ChunkPlace:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PackFacts:
-    """A pack's name, size and number of chunks."""
+    """A pack's name, size, number of chunks, and the sum of its bytes."""
 
     name: str
     size: int  # bytes of the object, footer included
     chunks: int
+    sum: bytes | None = None  # BLAKE3 of the object; None where its writer did not tell

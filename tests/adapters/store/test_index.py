@@ -32,6 +32,16 @@ def test_what_is_added_is_found_in_its_region_only(index: DatabaseChunkIndex) ->
     assert index.packs("north") == [PackFacts(name="p1", size=100, chunks=5)]
 
 
+def test_packs_are_known_with_the_sum_that_their_writer_told(index: DatabaseChunkIndex) -> None:
+    index.add_pack("north", "p1", 100, places("p1", range(5)), sum=b"s" * 32)
+    index.add_pack("north", "p2", 200, places("p2", range(5, 7)))
+    index.add_pack("south", "p3", 100, places("p3", range(5)))
+    first = PackFacts(name="p1", size=100, chunks=5, sum=b"s" * 32)
+    second = PackFacts(name="p2", size=200, chunks=2)
+    assert index.facts_of("north", ["p1", "p2", "p3", "p4"]) == {"p1": first, "p2": second}
+    assert index.packs("north") == [first, second]
+
+
 def test_thousands_are_asked_for_at_once(index: DatabaseChunkIndex) -> None:
     index.add_pack("north", "p1", 100, places("p1", range(3000)))
     assert len(index.known("north", map(chunk, range(4000)))) == 3000

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from galeria.adapters.store.context import StoreContext
+from galeria.adapters.store.packs.chunks import ChunkDecompressor
 from galeria.adapters.store.region_store import RegionStore
 from galeria.domain.errors import Corrupt, StoreUnavailable
 from galeria.ports.images import ChunkIndex
@@ -165,6 +166,71 @@ def test_a_pack_that_is_gone_is_missed_though_it_was_verified(
     second = seal(north, NEXT, first).digest
     copy(south, second, north)
     assert content(south, second, tmp_path) == NEXT
+
+
+def unpacked(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Fills with the names of the chunks that are unpacked from now on."""
+    unpack, names = ChunkDecompressor.open, list[bytes]()
+
+    def noted(opener: ChunkDecompressor, name: bytes, blob: memoryview) -> bytes:
+        names.append(name)
+        return unpack(opener, name, blob)
+
+    monkeypatch.setattr(ChunkDecompressor, "open", noted)
+    return names
+
+
+def test_a_pack_that_is_needed_whole_is_copied_as_it_is(
+    north: RegionStore, south: RegionStore, shop: StoreFixture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = seal(north, DISK).digest
+    chunks = unpacked(monkeypatch)
+    done = south.replicate(digest, source=north, pin=lambda digest: None, progress=unheard)
+    assert chunks == []
+    assert done.sent_chunks == len(DISK) // CHUNK
+    there, here = packs_in(tmp_path / "north"), packs_in(tmp_path / "south")
+    assert sorted(pack.read_bytes() for pack in there) == sorted(pack.read_bytes() for pack in here)
+    # A name is never used again, so that a late deletion hits nothing else.
+    assert not {pack.name for pack in there} & {pack.name for pack in here}
+    assert list((tmp_path / "south" / "staging").iterdir()) == []
+    assert copy(shop.store("east"), digest, south) > 0
+    assert chunks == []
+    assert content(shop.store("east"), digest, tmp_path) == DISK
+    assert south.rebuild_index() == len(DISK) // CHUNK
+    assert south.verify(None, progress=unheard).damaged == ()
+
+
+def test_of_a_pack_that_is_needed_in_part_only_that_part_is_sent(
+    north: RegionStore, south: RegionStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    had, needed = DISK[: 4 * CHUNK], DISK[:PACK]
+    copy(south, seal(south, had).digest, south)
+    digest = seal(north, needed).digest
+    chunks = unpacked(monkeypatch)
+    done = south.replicate(digest, source=north, pin=lambda digest: None, progress=unheard)
+    assert done.sent_chunks == len(set(chunks)) == (len(needed) - len(had)) // CHUNK
+    assert content(south, digest, tmp_path) == needed
+
+
+@pytest.mark.parametrize("harm", ["a chunk", "its list", "its end"])
+def test_a_pack_that_is_not_as_it_was_written_goes_chunk_by_chunk(
+    north: RegionStore, south: RegionStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, harm: str
+) -> None:
+    digest = seal(north, DISK).digest
+    pack = packs_in(tmp_path / "north")[0]
+    if harm == "its end":
+        pack.write_bytes(pack.read_bytes()[:-1])
+    else:
+        flip(pack, 100 if harm == "a chunk" else -50)
+    chunks = unpacked(monkeypatch)
+    if harm == "a chunk":
+        with pytest.raises(Corrupt, match="north sent a damaged chunk"):
+            copy(south, digest, north)
+    else:
+        copy(south, digest, north)
+        assert len(set(chunks)) == PACK // CHUNK
+        assert content(south, digest, tmp_path) == DISK
+        assert south.rebuild_index() == len(DISK) // CHUNK
 
 
 @pytest.mark.parametrize("place", [50, -50])

@@ -259,7 +259,7 @@ class Collection:
                     log.warning("pack %s in %s is not repacked: %s", pack.name, self._context.region, error.message)
                     continue
                 moved.append((pack, blobs))
-            with PackWriter(self._context, publisher.submit, summed=True) as writer:
+            with PackWriter(self._context, publisher.submit) as writer:
                 for _, blobs in moved:
                     for name, blob in blobs:
                         writer.add(name, blob)

@@ -10,6 +10,7 @@ from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.manifests import signed_manifests
 from galeria.adapters.store.manifests.manifest import Manifest
 from galeria.adapters.store.manifests.publisher import Publisher
+from galeria.adapters.store.pack_copying import PackCopying
 from galeria.adapters.store.packs.chunks import ChunkDecompressor
 from galeria.adapters.store.packs.packs import PackWriter, path_of, read_back
 from galeria.adapters.store.parallel import run_workers
@@ -120,13 +121,22 @@ class _Sending:
         self.chunks = 0
 
     def send(self, names: list[bytes], *, takes_over: bool) -> None:
+        """Copy the packs of which everything is needed, and send the other chunks one by one."""
+        if names:
+            copying = PackCopying(self._target, self._source, self._meter, takes_over=takes_over)
+            copying.copy({pack: len(some) for pack, some in _by_pack(self._source, names).items()})
+            self.bytes += copying.bytes
+            self.chunks += len(copying.chunks)
+            self._send_chunks([name for name in names if name not in copying.chunks], takes_over=takes_over)
+
+    def _send_chunks(self, names: list[bytes], *, takes_over: bool) -> None:
         if not names:
             return
         with Publisher(self._target, inspect=partial(read_back, self._target), takes_over=takes_over) as publisher:
 
             def run(runs: Iterator[PackRange]) -> None:
                 opener = ChunkDecompressor()
-                with PackWriter(self._target, publisher.submit, summed=True) as packs:
+                with PackWriter(self._target, publisher.submit) as packs:
                     for run in runs:
                         self._send_run(run, opener, packs)
 

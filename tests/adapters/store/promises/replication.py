@@ -47,6 +47,20 @@ def test_a_replication_cut_again_and_again_comes_to_its_end(
     assert content(south, digest, tmp_path) == DISK
 
 
+def test_packs_whose_sum_nobody_knows_are_replicated_chunk_by_chunk(
+    north: RegionStore, south: RegionStore, tmp_path: Path
+) -> None:
+    digest = seal(north, DISK).digest
+    north.rebuild_index()
+    whole = south.missing_bytes(digest, source=north)
+    with pytest.raises(Crash):
+        copy(south, digest, north, dies_after(100))
+    rest = south.missing_bytes(digest, source=north)
+    assert 0 < rest < whole
+    assert rest <= copy(south, digest, north) < rest + 8 * CHUNK
+    assert content(south, digest, tmp_path) == DISK
+
+
 def test_a_region_can_be_copied_onto_itself(north: RegionStore) -> None:
     digest = seal(north, DISK).digest
     assert copy(north, digest, north) < CHUNK * 4

@@ -1,7 +1,7 @@
 """Tables of the chunk index: the packs of each region, and where in them each chunk lies.
 
-All of it but one column repeats the packs' footers, so that the tables may be emptied and rebuilt: what is not known to have
-been verified is read once more.
+All of it but two columns repeats the packs' footers, so that the tables may be emptied and rebuilt: what is not known to have
+been verified is read once more, and packs without a sum are replicated chunk by chunk.
 """
 
 import sqlalchemy as sa
@@ -17,6 +17,8 @@ packs = sa.Table(
     sa.Column("chunks", sa.Integer, nullable=False),
     # Whether every chunk in it was read in the region after it was written, and nobody found damage since.
     sa.Column("verified", sa.Boolean, nullable=False, server_default=sa.false()),
+    # BLAKE3 of the whole object, as whoever wrote it has computed it; null where an index was rebuilt, and for older packs.
+    sa.Column("sum", sa.LargeBinary(32)),
     sqlite_with_rowid=False,
 )
 

@@ -60,6 +60,7 @@ class Publisher:
             pack.name,
             pack.size,
             pack.places,
+            sum=pack.sum,
             takes_over=self._takes_over,
             verified=self._inspect is not None,
         )

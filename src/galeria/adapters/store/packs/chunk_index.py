@@ -26,6 +26,7 @@ _PLACE = sa.select(chunks.c.hash, chunks.c.pack, chunks.c.offset, chunks.c.lengt
 _KNOWN = sa.select(chunks.c.hash).where(_REGION, _NAMED)
 _PLACES = _PLACE.where(_REGION, _NAMED)
 _IN_PACK = _PLACE.where(_REGION, chunks.c.pack == sa.bindparam("pack"))
+_FACTS = sa.select(packs.c.name, packs.c.size, packs.c.chunks, packs.c.sum)
 _BYTES = sa.select(sa.func.sum(chunks.c.length)).where(_REGION, _NAMED)
 
 
@@ -90,6 +91,7 @@ class DatabaseChunkIndex:
         size: int,
         places: dict[bytes, ChunkPlace],
         *,
+        sum: bytes | None = None,
         takes_over: bool = False,
         verified: bool = False,
     ) -> None:
@@ -99,21 +101,26 @@ class DatabaseChunkIndex:
             {"region": region, "hash": name, "pack": place.pack, "offset": place.offset, "length": place.length}
             for name, place in sorted(places.items())
         ]
+        facts = {"region": region, "name": pack, "size": size, "chunks": len(rows), "verified": verified, "sum": sum}
         with self._changing(region) as connection:
-            connection.execute(
-                self._insert(packs).on_conflict_do_nothing(),
-                {"region": region, "name": pack, "size": size, "chunks": len(rows), "verified": verified},
-            )
+            connection.execute(self._insert(packs).on_conflict_do_nothing(), facts)
             if rows:
                 connection.execute(self._insert_chunks(takes_over), rows)
 
     def packs(self, region: str, *, after: str = "", most: int | None = None) -> list[PackFacts]:
         """Return the packs of the region, sorted by name: those behind the name `after`, and at most so many."""
-        question = sa.select(packs.c.name, packs.c.size, packs.c.chunks).where(packs.c.region == region)
-        question = question.where(packs.c.name > after).order_by(packs.c.name).limit(most)
+        question = _FACTS.where(packs.c.region == region, packs.c.name > after).order_by(packs.c.name).limit(most)
         with self._asking(region) as connection:
-            rows = connection.execute(question).all()
-        return [PackFacts(name=name, size=size, chunks=count) for name, size, count in rows]
+            return list(_facts(connection.execute(question)))
+
+    def facts_of(self, region: str, names: Iterable[str]) -> dict[str, PackFacts]:
+        """Return what is known of those of the packs that the index has, by their names."""
+        found: dict[str, PackFacts] = {}
+        with self._asking(region) as connection:
+            for some in _batches(sorted(set(names))):
+                rows = connection.execute(_FACTS.where(packs.c.region == region, packs.c.name.in_(some)))
+                found.update((facts.name, facts) for facts in _facts(rows))
+        return found
 
     def pack_bytes(self, region: str, *, after: str = "") -> int:
         question = sa.select(sa.func.sum(packs.c.size)).where(packs.c.region == region, packs.c.name > after)
@@ -187,6 +194,11 @@ def _translated_errors(region: str) -> Iterator[None]:
 def _places(rows: Iterable[Any]) -> Iterator[tuple[bytes, ChunkPlace]]:
     for name, pack, offset, length in rows:
         yield bytes(name), ChunkPlace(pack=pack, offset=offset, length=length)
+
+
+def _facts(rows: Iterable[Any]) -> Iterator[PackFacts]:
+    for name, size, count, total in rows:
+        yield PackFacts(name=name, size=size, chunks=count, sum=None if total is None else bytes(total))
 
 
 def _batches(names: Iterable[Name]) -> Iterator[list[Name]]:

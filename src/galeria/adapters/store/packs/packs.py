@@ -7,7 +7,7 @@ an object store late never hits a pack that was written since.
 
 import os
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -31,7 +31,9 @@ _RANDOM = 16  # hexadecimal digits
 _GATHER = 1024 * 1024
 """Bytes gathered before one writev."""
 _PIECE = 2 * 1024 * 1024
-"""Bytes of a pack that are read back at a time."""
+"""Bytes that are read at a time of a pack that is read whole."""
+_SUMMED = 256 * 1024
+"""Bytes of a staged pack that are summed at a time: they stay in the processor's cache."""
 _TAIL = 64 * 1024
 """Bytes read at first for a footer: enough for 1400 chunks, more than nearly any pack has."""
 
@@ -44,18 +46,17 @@ class SealedPack:
     name: str
     size: int  # bytes
     places: dict[bytes, ChunkPlace]
-    sum: bytes | None = None  # BLAKE3 of all its bytes, where it was asked for
+    sum: bytes  # BLAKE3 of all its bytes
 
 
 class PackWriter:
     """Gathers one worker's chunks into packs and passes each full one to `publish`.
 
-    Used by one thread, as a context: a normal end publishes the last pack too, an error drops it. `summed` packs know the
-    hash of all their bytes, so that what was stored can be compared with it.
+    Used by one thread, as a context: a normal end publishes the last pack too, an error drops it.
     """
 
-    def __init__(self, context: StoreContext, publish: Callable[[SealedPack], None], *, summed: bool = False) -> None:
-        self._context, self._publish, self._summed = context, publish, summed
+    def __init__(self, context: StoreContext, publish: Callable[[SealedPack], None]) -> None:
+        self._context, self._publish = context, publish
         self._draft: _PackBuilder | None = None
 
     def __enter__(self) -> "PackWriter":
@@ -69,7 +70,7 @@ class PackWriter:
 
     def add(self, name: bytes, blob: bytes | memoryview) -> None:
         if self._draft is None:
-            self._draft = _PackBuilder(self._context, blake3() if self._summed else None)
+            self._draft = _PackBuilder(self._context)
         self._draft.add(name, blob)
         if self._draft.size >= self._context.pack_size:
             self.flush()
@@ -82,12 +83,9 @@ class PackWriter:
 
 
 class _PackBuilder:
-    def __init__(self, context: StoreContext, sum: "blake3 | None") -> None:
-        self._sum = sum
+    def __init__(self, context: StoreContext) -> None:
         self._region, self._margin = context.region, context.margin
-        self._path = context.bucket.staging / f"{uuid4().hex}.pack"
-        with translated_errors(self._region, Message("beginning a pack")):
-            self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        self._handle, self._path = begin_pack(context)
         self.size = 0
         self._gathered: list[bytes | memoryview] = []
         self._waiting = 0
@@ -98,13 +96,15 @@ class _PackBuilder:
         self._write(blob)
 
     def seal(self) -> SealedPack:
-        name = f"{_hash_of(bytes(self._footer))}{_DASH}{uuid4().hex[:_RANDOM]}"
+        name = _new_name(_hash_of(bytes(self._footer)))
         places = _places_in(bytes(self._footer), name)
         self._write(bytes(self._footer))
         self._write(_TRAILER.pack(len(self._footer) // _ENTRY.size, _MAGIC))
         self._flush()
+        # From the kernel's memory: adding each blob as it came took a multiple of this (measured).
+        with translated_errors(self._region, Message("writing a pack")):
+            sum = _sum_of(self._handle)
         self._close()
-        sum = None if self._sum is None else self._sum.digest()
         return SealedPack(staged=self._path, name=name, size=self.size, places=places, sum=sum)
 
     def drop(self) -> None:
@@ -119,8 +119,6 @@ class _PackBuilder:
             os.close(handle)
 
     def _write(self, blob: bytes | memoryview) -> None:
-        if self._sum is not None:
-            self._sum.update(blob)
         self._gathered.append(blob)
         self._waiting += len(blob)
         self.size += len(blob)
@@ -133,10 +131,17 @@ class _PackBuilder:
         try:
             with translated_errors(self._region, Message("writing a pack")):
                 keep_margin(self._handle, needed, self._margin)
-                _write_all(self._handle, gathered)
+                write_all(self._handle, gathered)
         except BaseException:
             self.drop()
             raise
+
+
+def begin_pack(context: StoreContext) -> tuple[int, Path]:
+    """Create a staged file for a pack, and return its descriptor and path. The caller closes the one and removes the other."""
+    path = context.bucket.staging / f"{uuid4().hex}.pack"
+    with translated_errors(context.region, Message("beginning a pack")):
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), path
 
 
 def path_of(name: str) -> str:
@@ -161,15 +166,27 @@ def fetch_places(bucket: Bucket, path: str, size: int) -> dict[bytes, ChunkPlace
     return _places_in(bytes(footer), name)
 
 
+def pieces_of(bucket: Bucket, pack: str, size: int) -> Iterator[memoryview]:
+    """Yield all bytes of the pack in order, a few MiB at a time. Raises Corrupt where it is gone or too short."""
+    path = path_of(pack)
+    for start in range(0, size, _PIECE):
+        yield bucket.read(path, start, min(_PIECE, size - start))
+
+
+def has_sum(bucket: Bucket, pack: str, size: int, sum: bytes) -> bool:
+    """Read all of the pack, and return whether its bytes have this sum. Raises Corrupt where it is gone or too short."""
+    found = blake3()
+    for piece in pieces_of(bucket, pack, size):
+        found.update(piece)
+    return bool(found.digest() == sum)
+
+
 def read_back(context: StoreContext, pack: SealedPack) -> None:
-    """Check that the bucket holds the bytes that were written into a `summed` pack. Raises Corrupt, StoreUnavailable.
+    """Check that the bucket holds the bytes that were written into the pack. Raises Corrupt, StoreUnavailable.
 
     Where each chunk was checked before it was written, that is as good as unpacking it again, at a tenth of the cost.
     """
-    found, path = blake3(), path_of(pack.name)
-    for start in range(0, pack.size, _PIECE):
-        found.update(context.bucket.read(path, start, min(_PIECE, pack.size - start)))
-    if found.digest() != pack.sum:
+    if not has_sum(context.bucket, pack.name, pack.size, pack.sum):
         raise Corrupt(
             Message("Region {region} stored other bytes than it was given.", region=context.region),
             hint=Message(
@@ -179,13 +196,31 @@ def read_back(context: StoreContext, pack: SealedPack) -> None:
         )
 
 
+def name_of_copy(pack: str) -> str:
+    """Return a name for another pack of the same list, which nobody has used."""
+    return _new_name(pack.partition(_DASH)[0])
+
+
 def footer_size(chunks: int) -> int:
     """Return the bytes that a pack of so many chunks needs besides the chunks."""
     return chunks * _ENTRY.size + _TRAILER.size
 
 
+def _new_name(listed: str) -> str:
+    return f"{listed}{_DASH}{uuid4().hex[:_RANDOM]}"
+
+
 def _hash_of(footer: bytes) -> str:
     return blake3(footer).hexdigest()[:32]
+
+
+def _sum_of(handle: int) -> bytes:
+    found, buffer = blake3(), memoryview(bytearray(_SUMMED))
+    at = 0
+    while count := os.preadv(handle, [buffer], at):
+        found.update(buffer[:count])
+        at += count
+    return found.digest()
 
 
 def _places_in(footer: bytes, name: str) -> dict[bytes, ChunkPlace]:
@@ -193,7 +228,8 @@ def _places_in(footer: bytes, name: str) -> dict[bytes, ChunkPlace]:
     return {chunk: ChunkPlace(pack=name, offset=offset, length=length) for chunk, offset, length in entries}
 
 
-def _write_all(handle: int, blobs: list[bytes | memoryview]) -> None:
+def write_all(handle: int, blobs: list[bytes | memoryview]) -> None:
+    """Write the blobs one behind the other. Raises OSError."""
     # A full disk takes a part of the bytes first and refuses the rest afterwards.
     views = [memoryview(blob) for blob in blobs if len(blob)]
     while views:
