@@ -17,10 +17,11 @@ from tests.adapters.store.fixtures import (
 )
 
 DISK = noise(1, 10 * PACK)
+LARGE = noise(2, 50 * PACK)  # more packs than are under way at once
 
 
 def test_a_cut_replication_sends_only_the_rest(north: RegionStore, south: RegionStore, tmp_path: Path) -> None:
-    digest = seal(north, DISK).digest
+    digest = seal(north, LARGE).digest
     whole = south.missing_bytes(digest, source=north)
     with pytest.raises(Crash):
         copy(south, digest, north, dies_after(100))
@@ -28,8 +29,9 @@ def test_a_cut_replication_sends_only_the_rest(north: RegionStore, south: Region
     rest = south.missing_bytes(digest, source=north)
     # How many of the packs under way are whole at that moment is up to the threads that write them.
     assert 0 < rest < whole
-    assert rest <= copy(south, digest, north) < rest + 8 * CHUNK
-    assert content(south, digest, tmp_path) == DISK
+    # Beside the chunks the list at the end of each pack is sent, and the manifest.
+    assert rest <= copy(south, digest, north) < rest * 1.05
+    assert content(south, digest, tmp_path) == LARGE
 
 
 def test_a_replication_cut_again_and_again_comes_to_its_end(
