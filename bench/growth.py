@@ -7,7 +7,7 @@ What an index or a manifest costs more as it grows shows better there than behin
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -17,6 +17,7 @@ from bench.rows import GIB, MIB, Row, Spent, Task, at_most, not_measured, timed
 from galeria.adapters.store.manifests.manifest import CHUNK_SIZE
 from galeria.adapters.store.region_store import RegionStore
 from galeria.ports.disks import Content, DiskReader, Extent
+from galeria.ports.progress import Progress, unheard
 
 BY_DATA = "time for each GB of changed data, whatever the amount: most beside least"
 BY_VERSIONS = "time for each GB of changed data, from the first versions to the 1,000th: most beside least"
@@ -24,7 +25,8 @@ FLAT = at_most(1.15)
 
 POOL = 256  # chunks of a real system
 SIZES = (1, 10, 100)  # GiB
-OFTEN = 10  # GiB below which a disk is stored once in each round
+OFTEN = 10  # GiB below which a disk is stored once in each round of a pause
+PAUSES = 2  # of the largest, in which the smaller ones are stored
 SPARSE = 8  # one chunk of so many is a real system's
 PAGE = 4096
 VERSIONS, MEASURED = 1000, 50  # in all, and at the beginning and the end of them
@@ -85,16 +87,20 @@ def rows(task: Task) -> list[Row]:
 
 
 def by_data(task: Task, pool: list[bytes], sizes: tuple[float, ...]) -> Row:
-    """Store disks of so many GiB, each in a new region, the smaller ones before and after the largest.
+    """Store disks of so many GiB, each in a new region: the largest with pauses, in which the smaller ones are stored.
 
-    All runs of a size count: the least of several short ones, beside one that lasts for minutes, would only tell when
-    the computer had no other users.
+    Processors slow down within minutes of work, and other users come and go: what is stored before or after the largest is
+    stored by another computer. All runs of a size count.
     """
+    *smaller, largest = sizes
     runs: dict[float, list[Spent]] = {gib: [] for gib in sizes}
-    for gib in (*sizes, *reversed(sizes[:-1])):
-        runs[gib] += [
-            _stored(task, pool, int(gib * GIB) // CHUNK_SIZE) for _ in range(task.rounds if gib < OFTEN else 1)
-        ]
+
+    def store_smaller() -> None:
+        for gib in smaller:
+            runs[gib] += [_stored(task, pool, gib, unheard) for _ in range(task.rounds if gib < OFTEN else 1)]
+
+    pauses = _Pauses(store_smaller, every=int(largest * GIB) // (PAUSES + 1))
+    runs[largest].append(_stored(task, pool, largest, pauses).without(pauses.spent))
     return _row(BY_DATA, {f"{gib:g} GiB": (_sum(spent), len(spent) * gib * GIB) for gib, spent in runs.items()})
 
 
@@ -102,10 +108,26 @@ def _sum(runs: list[Spent]) -> Spent:
     return Spent(seconds=sum(run.seconds for run in runs), cpu_seconds=sum(run.cpu_seconds for run in runs))
 
 
-def _stored(task: Task, pool: list[bytes], chunks: int) -> Spent:
+class _Pauses:
+    """A progress that halts a capture after every so many bytes, while something else is done."""
+
+    def __init__(self, act: Callable[[], None], *, every: int) -> None:
+        self._act, self._every = act, every
+        self._count = 0
+        self.spent = Spent(seconds=0.0, cpu_seconds=0.0)  # in all pauses
+
+    def __call__(self, *, done: int, total: int) -> None:
+        # The capture's other threads wait as well, as soon as they have something to report.
+        if min(done, total - 1) // self._every > self._count:
+            self._count += 1
+            self.spent = _sum([self.spent, timed(self._act)])
+
+
+def _stored(task: Task, pool: list[bytes], gib: float, progress: Progress) -> Spent:
+    chunks = int(gib * GIB) // CHUNK_SIZE
     disk = NumberedDisk(pool, chunks=chunks, changed=list(range(chunks)), salt=0)
     with regions(task.directory) as (store, _):
-        return timed(lambda: capture(store, disk))
+        return timed(lambda: store.capture(disk, parent=None, pin=lambda digest: None, progress=progress))
 
 
 def by_versions(task: Task, pool: list[bytes], versions: int, measured: int) -> Row:

@@ -87,6 +87,9 @@ class Spent:
     seconds: float
     cpu_seconds: float  # of this process and of the programs that it waited for
 
+    def without(self, part: "Spent") -> "Spent":
+        return Spent(seconds=self.seconds - part.seconds, cpu_seconds=self.cpu_seconds - part.cpu_seconds)
+
     def __str__(self) -> str:
         return f"{self.seconds:.2f} s ({self.cpu_seconds:.2f} cpu)"
 
