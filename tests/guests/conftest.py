@@ -90,8 +90,8 @@ class Machine:
             client_keys=None,
             agent_path=None,
             config=None,
-            connect_timeout=20,
-            login_timeout=30,
+            connect_timeout=BOOT_LIMIT,  # keys and passwords take an emulated machine long beside two others
+            login_timeout=BOOT_LIMIT,
         ) as connection:
             done = await connection.run(command, check=True)
             return str(done.stdout).strip()
@@ -132,7 +132,7 @@ class Machine:
         _ask(self.folder / "monitor", {"execute": "qmp_capabilities"}, {"execute": "system_powerdown"})
 
     def wait_off(self) -> None:
-        assert self.process.wait(timeout=40) == 0
+        assert self.process.wait(timeout=BOOT_LIMIT) == 0
 
 
 def _ask(path: Path, *commands: dict[str, Any]) -> Any:

@@ -19,10 +19,12 @@ SHELL = ["bash", "--norc", "--noprofile", "-i"]
 
 @dataclass
 class SshServer:
-    """Takes one name and password. `tried` are the names and passwords that came, `connections` those that are open."""
+    """Takes one name and password, after `password_seconds` of thinking. `tried` are the names and passwords that came,
+    `connections` those that are open."""
 
     user: str
     password: str
+    password_seconds: float = 0.0
     port: int = 0
     key: asyncssh.SSHKey = field(default_factory=lambda: asyncssh.generate_private_key("ssh-ed25519"))
     tried: list[tuple[str, str]] = field(default_factory=list)
@@ -55,7 +57,8 @@ class _Door(asyncssh.SSHServer):
     def password_auth_supported(self) -> bool:
         return True
 
-    def validate_password(self, username: str, password: str) -> bool:
+    async def validate_password(self, username: str, password: str) -> bool:
+        await asyncio.sleep(self._server.password_seconds)
         self._server.tried.append((username, password))
         return (username, password) == (self._server.user, self._server.password)
 

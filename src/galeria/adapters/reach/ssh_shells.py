@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import socket
 
 import asyncssh
 from asyncssh.public_key import get_default_public_key_algs
@@ -13,7 +14,7 @@ from galeria.domain.messages import Message
 from galeria.domain.reach.terminals import HostKey, HostKeyChanged, ShellSignIn, SignInRefused, TerminalSize
 
 CONNECT_SECONDS = 15.0
-LOGIN_SECONDS = 60.0  # a machine that is emulated takes long to check a password
+LOGIN_SECONDS = 60.0  # a machine that is emulated takes long to agree on keys and to check a password
 KEEPALIVE_SECONDS = 30.0
 PIECE = 64 * 1024  # bytes
 KIND = "xterm-256color"
@@ -21,6 +22,7 @@ KIND = "xterm-256color"
 ENVIRONMENT = {"LC_CTYPE": "C.UTF-8"}
 _IUTF8 = 42  # RFC 8160: so that deleting takes a whole letter
 _MODES = {_IUTF8: 1}
+_HINT = Message("Wait until it has started, or look at its screen.")
 
 # Its notes name accounts as typed, which may be a password in the wrong field.
 logging.getLogger("asyncssh").setLevel(logging.WARNING)
@@ -39,7 +41,9 @@ class SshShells:
             if sign_in.known and client.seen:
                 raise HostKeyChanged(sign_in.known, client.seen) from error
             raise _unanswered(str(error)) from error
-        except (OSError, asyncssh.Error) as error:  # TimeoutError is one of the first
+        except TimeoutError as error:
+            raise MachineFailed(Message("The machine takes too long to answer by SSH."), hint=_HINT) from error
+        except (OSError, asyncssh.Error) as error:
             raise _unanswered(str(error) or type(error).__name__) from error
         assert client.seen is not None
         try:
@@ -103,25 +107,39 @@ class _Client(asyncssh.SSHClient):
 
 
 async def _connect(host: str, port: int, sign_in: ShellSignIn, client: _Client) -> asyncssh.SSHClientConnection:
-    async with asyncio.timeout(CONNECT_SECONDS + LOGIN_SECONDS):
-        return await asyncssh.connect(
-            host,
-            port,
-            client_factory=lambda: client,
-            username=sign_in.user,
-            password=sign_in.password,
-            preferred_auth=["password", "keyboard-interactive"],
-            known_hosts=([], [], []),  # so that the client is asked about every key
-            server_host_key_algs=_algorithms(sign_in.known),
-            client_keys=None,
-            agent_path=None,
-            config=None,
-            gss_auth=False,
-            gss_kex=False,
-            connect_timeout=CONNECT_SECONDS,
-            login_timeout=LOGIN_SECONDS,
-            keepalive_interval=KEEPALIVE_SECONDS,
-        )
+    return await asyncssh.connect(
+        host,
+        port,
+        sock=await _reach(host, port),
+        client_factory=lambda: client,
+        username=sign_in.user,
+        password=sign_in.password,
+        preferred_auth=["password", "keyboard-interactive"],
+        known_hosts=([], [], []),  # so that the client is asked about every key
+        server_host_key_algs=_algorithms(sign_in.known),
+        client_keys=None,
+        agent_path=None,
+        config=None,
+        gss_auth=False,
+        gss_kex=False,
+        connect_timeout=LOGIN_SECONDS,  # it includes the sign-in, so that the connection is made before
+        login_timeout=LOGIN_SECONDS,
+        keepalive_interval=KEEPALIVE_SECONDS,
+    )
+
+
+async def _reach(host: str, port: int) -> socket.socket:
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(CONNECT_SECONDS):
+        (family, kind, protocol, _, address), *_ = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        line = socket.socket(family, kind, protocol)
+        line.setblocking(False)
+        try:
+            await loop.sock_connect(line, address)
+        except BaseException:
+            line.close()
+            raise
+        return line
 
 
 def _algorithms(known: HostKey | None) -> list[str]:
@@ -135,5 +153,5 @@ def _algorithms(known: HostKey | None) -> list[str]:
 def _unanswered(reason: str) -> MachineFailed:
     return MachineFailed(
         Message("The machine does not answer by SSH: {reason}.", reason=foreign_text(reason).rstrip(".")),
-        hint=Message("Wait until it has started, or look at its screen."),
+        hint=_HINT,
     )
