@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from bench.scale.figures import Figure
 from bench.server.answers import token_of
-from bench.server.pages import browser, sign_in
+from bench.server.browser import Browser
+from bench.server.pages import sign_in
 from bench.server.walk import PAGE
 from galeria.bootstrap.demo_host import running_server
 from galeria.interfaces.client.connection import ServerConnection
@@ -117,7 +118,7 @@ def _requests(watch: _Watch, connect: dict[str, str], data: Path) -> list[Figure
     group = f"/subscriptions/{connect['subscription_id']}/resourceGroups/galeria"
     gallery = f"{group}/providers/Microsoft.Compute/galleries/counted?api-version=2024-03-03"
     body = {"location": SOUTH, "tags": {"counted": "yes"}}
-    with browser(connect) as program, browser(connect) as person:
+    with Browser(connect) as program, Browser(connect) as person:
         program.headers["Authorization"] = f"Bearer {token_of(connect)}"
         sign_in(person, data)
         return [

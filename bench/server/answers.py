@@ -1,15 +1,12 @@
 """Measure how fast one server process answers with 10,000 image versions in its database. No machines are needed."""
 
-import ssl
-import time
 from pathlib import Path
 from typing import TypeVar
 from unittest import mock
 from uuid import uuid4
 
-import httpx
-
 from bench.rows import Row, Task, at_most, p99_row
+from bench.server.browser import Browser
 from bench.server.contents import SIZE, store_contents
 from bench.server.service import running_service
 from galeria.adapters.store import pacing
@@ -40,7 +37,8 @@ SINGLE_LIMIT, PAGE_LIMIT = 0.020, 0.060  # seconds that 99 of 100 answers may ta
 SINGLES, PAGES = 1000, 600
 QUICK_PART = 2  # of which a quick run makes one in so many
 SHARE = 0.5  # of a limit, so that it is kept on a slower computer too
-API = {"api-version": "2024-03-03"}
+API = "api-version=2024-03-03"
+WARM = 20  # first answers, which do not count
 
 R = TypeVar("R", bound=Resource)
 
@@ -53,7 +51,7 @@ def measure(task: Task) -> list[Row]:
     container.close()
     with running_service(data) as connect:
         token = token_of(connect)
-        with httpx.Client(base_url=connect["endpoint"], verify=_trust(connect), trust_env=False) as client:
+        with Browser(connect) as client:
             client.headers["Authorization"] = f"Bearer {token}"
             one = f"{gallery}/images/image-{{}}/versions/1.0.{{}}"
             singles = [one.format(number % DEFINITIONS, number * 7 % VERSIONS) for number in range(SINGLES // part)]
@@ -146,18 +144,11 @@ def token_of(connect: dict[str, str]) -> str:
         return connection.sign_in().value
 
 
-def _times(client: httpx.Client, paths: list[str]) -> list[float]:
+def _times(client: Browser, paths: list[str]) -> list[float]:
     """Return the sorted seconds of each answer. The first answers warm the server up and do not count."""
-    spent = []
-    for number, path in enumerate([*paths[:20], *paths]):
-        began = time.perf_counter()
-        answer = client.get(path, params=API, headers={"x-ms-client-request-id": str(uuid4())})
-        took = time.perf_counter() - began
-        answer.raise_for_status()
-        if number >= 20:
-            spent.append(took)
-    return sorted(spent)
-
-
-def _trust(connect: dict[str, str]) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=connect["ca_file"])
+    with client.direct() as direct:
+        spent = [
+            direct.seconds(f"{path}?{API}", {"x-ms-client-request-id": str(uuid4())})
+            for path in [*paths[:WARM], *paths]
+        ]
+    return sorted(spent[WARM:])

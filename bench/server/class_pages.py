@@ -12,7 +12,8 @@ from pathlib import Path
 
 from bench.class_lab import LAB, make_class
 from bench.rows import Row, Task, at_most, not_measured, p99
-from bench.server.pages import LIMIT, browser, sign_in, times_of
+from bench.server.browser import Browser
+from bench.server.pages import LIMIT, sign_in, times_of
 from bench.server.service import galeria_of, running_service, wait_for_machines
 from galeria.bootstrap.container import open_container
 from galeria.bootstrap.first_start import ensure_first_start
@@ -28,7 +29,7 @@ def measure(task: Task) -> list[Row]:
         return [not_measured(_name(page), at_most(1), "not measured in a quick run") for page in PAGES]
     data = task.directory / "class-pages"
     _fill(data)
-    with running_service(data) as connect, browser(connect) as client, galeria_of(connect, data) as galeria:
+    with running_service(data) as connect, Browser(connect) as client, galeria_of(connect, data) as galeria:
         sign_in(client, data)
         quiet: dict[str, list[float]] = {page: [] for page in PAGES}
         busy: dict[str, list[float]] = {page: [] for page in PAGES}

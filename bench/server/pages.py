@@ -2,8 +2,6 @@
 
 import json
 import re
-import ssl
-import time
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -12,6 +10,7 @@ import httpx
 from bench.class_lab import LAB, class_in, make_class
 from bench.rows import Row, Task, at_most, p99_row
 from bench.server.answers import DEFINITIONS, SHARE, VERSIONS, fill, made
+from bench.server.browser import Browser
 from bench.server.class_people import add_people
 from bench.server.service import galeria_of, running_service, wait_for_machines
 from bench.server.walk import PAGE, PageFound, Walked, loaded_by, page_routes, walk
@@ -53,7 +52,7 @@ def measure(task: Task) -> list[Row]:
     own, sent = add_people(container)
     routes = page_routes(application(container, "https://localhost", WorkerlessStarter()))
     container.close()
-    with running_service(data) as connect, browser(connect) as client, browser(connect) as stranger:
+    with running_service(data) as connect, Browser(connect) as client, Browser(connect) as stranger:
         # The walks open every page once, so that the server's first seconds are over before the measurement.
         strange = walk(stranger, routes, first=["/sign-in", *sent])
         sign_in(client, data)
@@ -171,17 +170,12 @@ def _event(container: Container, lab: Lab) -> AuditEvent:
     )
 
 
-def browser(connect: dict[str, str]) -> httpx.Client:
-    trust = ssl.create_default_context(cafile=connect["ca_file"])
-    return httpx.Client(base_url=connect["endpoint"], verify=trust, trust_env=False, timeout=60)
-
-
-def _rows(client: httpx.Client, walked: Walked) -> list[Row]:
+def _rows(client: Browser, walked: Walked) -> list[Row]:
     pages = [page for page in walked.pages if page.status == OK]
     return [row for page in pages for row in (_time_row(client, page), _weight_row(client, page))]
 
 
-def _time_row(client: httpx.Client, page: PageFound) -> Row:
+def _time_row(client: Browser, page: PageFound) -> Row:
     return p99_row(f"GET {page.route.path}", times_of(client, page.address), limit=LIMIT, goal=at_most(SHARE))
 
 
@@ -196,18 +190,16 @@ def _weight_row(client: httpx.Client, page: PageFound) -> Row:
     )
 
 
-def times_of(client: httpx.Client, address: str) -> list[float]:
+def times_of(client: Browser, address: str) -> list[float]:
     """Return the sorted seconds of each answer."""
     spent: list[float] = []
-    for number in range(WARM + ROUNDS):
-        if sum(spent) > PATIENCE:
-            break
-        began = time.perf_counter()
-        answer = client.get(address, headers=PAGE)
-        took = time.perf_counter() - began
-        answer.raise_for_status()
-        if number >= WARM:
-            spent.append(took)
+    with client.direct() as direct:
+        for number in range(WARM + ROUNDS):
+            if sum(spent) > PATIENCE:
+                break
+            took = direct.seconds(address, PAGE)
+            if number >= WARM:
+                spent.append(took)
     return sorted(spent)
 
 
