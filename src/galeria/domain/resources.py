@@ -32,6 +32,13 @@ class Resource:
         return self.resource_id.rsplit("/", 1)[-1]
 
     @property
+    def type(self) -> str:
+        """The resource type with its namespace, such as Microsoft.Compute/galleries/images."""
+        # Without taking the id apart for good, which costs ten times as much, for every resource of every list.
+        parts = self.resource_id.split("/")
+        return "/".join((parts[6], *parts[7::2])) if len(parts) > 5 else "Microsoft.Resources/resourceGroups"
+
+    @property
     def arm_id(self) -> ResourceId:
         """The resource's ARM id, taken apart."""
         return ResourceId.parse(self.resource_id)

@@ -22,6 +22,26 @@ class VersionQueries(Protocol):
         """
         ...
 
+    def following(
+        self,
+        definition_id: str,
+        *,
+        after: VersionNumber | None = None,
+        retained: bool = False,
+        offered_in: str = "",
+        limit: int = 50,
+    ) -> list[ImageVersion]:
+        """Returns an image's versions after that number, the lowest first.
+
+        `retained` chooses the soft-deleted versions, otherwise they are left out. With `offered_in`, a region, they are
+        those that can be used there.
+        """
+        ...
+
+    def regions_of(self, gallery_id: str) -> list[str]:
+        """Returns the regions that hold a verified copy of any version of the gallery that labs can use, by name."""
+        ...
+
     def retained(self, gallery_id: str, *, limit: int = 50) -> tuple[list[ImageVersion], int]:
         """Returns the gallery's soft-deleted versions, those to be removed first in front, and how many there are in all."""
         ...

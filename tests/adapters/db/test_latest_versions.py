@@ -46,6 +46,7 @@ def versions_of(draw: st.DrawFn, definition: ImageDefinition) -> Versions:
                 region=region,
                 state=draw(st.sampled_from((ReplicaState.COMPLETED, *ReplicaState))),
                 exclude_from_latest=draw(st.none() | st.booleans()),
+                verified_at=draw(st.sampled_from((None, samples.NOW))),
             )
             for region in draw(st.sets(st.sampled_from(REGIONS)))
         ]
@@ -99,3 +100,37 @@ def test_the_highest_is_the_highest_that_is_offered_at_all(db: SqlDatabase, data
         highest = max(offered, key=lambda version: version.number, default=None)
         assert unit.image_queries.highest([definition.id]) == ({definition.id: highest.id} if highest else {})
         assert unit.version_queries.newest([definition.id]) == ({definition.id: highest.number} if highest else {})
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_pages_of_versions_are_chosen_by_the_domains_rules(db: SqlDatabase, data: st.DataObject) -> None:
+    gallery = samples.gallery()
+    after, limit = data.draw(st.none() | number), data.draw(st.integers(1, 7))
+    with db() as unit:
+        unit.galleries.add(gallery)
+        images = []
+        for name in ("one", "two"):
+            definition = samples.definition(gallery, name)
+            images.append(Image(definition, data.draw(versions_of(definition))))
+            add(unit, images[-1])
+        definition, versions = images[0].definition, images[0].versions
+        later = sorted(
+            (each for each in versions if each[0].deleted_at is None and (after is None or after < each[0].number)),
+            key=lambda each: each[0].number,
+        )
+        active = [version for version, _ in later if version.retention is Retention.ACTIVE]
+        queries = unit.version_queries
+        assert queries.following(definition.id, after=after, limit=limit) == active[:limit]
+        retained = [version for version, _ in later if version.retention is not Retention.ACTIVE]
+        assert queries.following(definition.id, after=after, retained=True, limit=limit) == retained[:limit]
+        for region in REGIONS:
+            offered = [version for version, replicas in later if version.is_offered and is_whole_in(region, replicas)]
+            assert queries.following(definition.id, after=after, offered_in=region, limit=limit) == offered[:limit]
+        ready = [each for image in images for version, each in image.versions if version.is_ready]
+        verified = {each.region for replicas in ready for each in replicas if each.verified_at}
+        assert queries.regions_of(gallery.id) == sorted(verified)
+
+
+def is_whole_in(region: str, replicas: list[Replica]) -> bool:
+    return any(each.region == region and each.state is ReplicaState.COMPLETED for each in replicas)

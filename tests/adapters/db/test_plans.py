@@ -12,6 +12,7 @@ from galeria.adapters.db.tables.mapping import map_classes
 from galeria.adapters.db.tables.metadata import metadata
 from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.domain.audit import AuditSearch
+from galeria.domain.images.galleries import VersionNumber
 from galeria.ports.database import UnitOfWork
 from galeria.ports.work import OldOperation
 
@@ -26,6 +27,10 @@ QUESTIONS: dict[str, Callable[[UnitOfWork], Any]] = {
     "of gallery": lambda unit: unit.versions.of_gallery("g"),
     "soft-deleted": lambda unit: unit.versions.soft_deleted(),
     "some of definition": lambda unit: unit.version_queries.versions("d"),
+    "following": lambda unit: unit.version_queries.following("d", after=VersionNumber(1, 0, 0)),
+    "following and offered": lambda unit: unit.version_queries.following("d", offered_in="r"),
+    "following and retained": lambda unit: unit.version_queries.following("d", retained=True),
+    "regions of gallery": lambda unit: unit.version_queries.regions_of("g"),
     "retained in gallery": lambda unit: unit.version_queries.retained("g"),
     "counts": lambda unit: unit.version_queries.version_counts(["d"]),
     "newest": lambda unit: unit.version_queries.newest(["d"]),
@@ -87,6 +92,9 @@ QUESTIONS: dict[str, Callable[[UnitOfWork], Any]] = {
 
 # Those that thousands of rows are read for, and what is read instead of the rows.
 COUNTED = {
+    "following": "INDEX ix_image_versions_number (definition_id=? AND number_key>?)",
+    "following and offered": "INDEX ix_image_versions_offered (definition_id=?)",
+    "regions of gallery": "INDEX ix_replicas_copies (definition_id=? AND region=?",
     "counts": "COVERING INDEX ix_image_versions_there",
     "newest": "INDEX ix_image_versions_offered",
     "highest versions": "INDEX ix_image_versions_offered",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.sharing import sharing_regions
 from galeria.domain.errors import NotFound
-from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion, Replica
+from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion, Replica, ReplicaFacts, VersionNumber
 from galeria.domain.images.sharing import Permissions
 from galeria.domain.messages import Message
 from galeria.domain.states import ReplicaState
@@ -84,19 +84,25 @@ def seen_definitions(request: Request, gallery: Gallery) -> list[ImageDefinition
 
 def seen_definition(request: Request, gallery: Gallery, name: str) -> ImageDefinition:
     """Returns an image of a gallery that the caller was found to see. Raises NotFound."""
-    for definition in seen_definitions(request, gallery):
-        if definition.name.lower() == name.lower():
-            return definition
+    definition = request.uow.definitions.find_by_key(gallery.arm_id.child("images", name).key)
+    if definition is not None:
+        return definition
     raise NotFound(
         Message("The gallery has no image definition '{name}'.", name=name),
         hint=Message("List its images to see what it has."),
     )
 
 
-def seen_versions(request: Request, definition: ImageDefinition, location: str) -> list[ImageVersion]:
-    """Returns the image's versions with a completed replica in the region, without soft-deleted ones."""
-    versions = request.uow.versions.of_definition(definition.id)
-    return [each for each in versions if each.is_offered and find_replica_there(request, each, location)]
+def seen_versions(
+    request: Request,
+    definition: ImageDefinition,
+    location: str,
+    *,
+    after: VersionNumber | None = None,
+    limit: int = 50,
+) -> list[ImageVersion]:
+    """Returns the image's versions after that number with a completed replica in the region, without soft-deleted ones."""
+    return request.uow.version_queries.following(definition.id, after=after, offered_in=location, limit=limit)
 
 
 def seen_version(request: Request, definition: ImageDefinition, name: str, location: str) -> ImageVersion:
@@ -105,11 +111,12 @@ def seen_version(request: Request, definition: ImageDefinition, name: str, locat
     Raises NotFound, naming the regions that have it.
     """
     elsewhere: set[str] = set()
-    for version in request.uow.versions.of_definition(definition.id):
-        if version.name == name and version.is_ready:
-            if find_replica_there(request, version, location):
-                return version
-            elsewhere = {each.region for each in request.uow.versions.replicas(version.id) if _is_there(each)}
+    version = request.uow.versions.find_by_key(definition.arm_id.child("versions", name).key)
+    if version is not None and version.is_ready:
+        regions = {each.region for each in request.uow.versions.replicas(version.id) if is_there(each)}
+        if location in regions:
+            return version
+        elsewhere = regions
     raise NotFound(
         Message(
             "The image '{definition}' has no version '{name}' in {location}.",
@@ -124,13 +131,8 @@ def seen_version(request: Request, definition: ImageDefinition, name: str, locat
     )
 
 
-def find_replica_there(request: Request, version: ImageVersion, location: str) -> Replica | None:
-    """Returns the version's replica in the region if it is completed, or None."""
-    replica = request.uow.versions.find_replica(version.id, location)
-    return replica if replica and _is_there(replica) else None
-
-
-def _is_there(replica: Replica) -> bool:
+def is_there(replica: Replica | ReplicaFacts) -> bool:
+    """Tells whether the region has the whole version."""
     return replica.state is ReplicaState.COMPLETED
 
 

@@ -34,10 +34,8 @@ def share_gallery(request: Request, id: ResourceId, step: ShareStep, groups: Gro
 
 def sharing_regions(request: Request, gallery: Gallery) -> list[str]:
     """Returns the regions where consumers find the gallery: its own, and those with a complete version."""
-    versions = [version for version in request.uow.versions.of_gallery(gallery.id) if version.is_ready]
-    replicas = [each for version in versions for each in request.uow.versions.replicas(version.id)]
-    complete = {each.region for each in replicas if each.verified_at is not None}
-    return [gallery.location, *sorted(complete - {gallery.location})]
+    complete = request.uow.version_queries.regions_of(gallery.id)
+    return [gallery.location, *(region for region in complete if region != gallery.location)]
 
 
 def _set_groups(gallery: Gallery, step: ShareStep, groups: Groups) -> None:

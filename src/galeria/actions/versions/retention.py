@@ -3,7 +3,7 @@
 from galeria.actions.core.request import Request
 from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.ids import ResourceId
-from galeria.domain.images.galleries import ImageVersion
+from galeria.domain.images.galleries import ImageVersion, VersionNumber
 from galeria.domain.images.soft_delete import Retention, deadlines
 from galeria.domain.messages import Message
 from galeria.domain.states import ProvisioningState
@@ -50,12 +50,13 @@ def restore(request: Request, version: ImageVersion, location: str, tags: dict[s
     request.touch(version)
 
 
-def list_soft_deleted(request: Request, definition_id: ResourceId) -> list[ImageVersion]:
-    """Returns the soft-deleted versions of an image, the lowest number first. Raises Forbidden, NotFound."""
+def list_soft_deleted(
+    request: Request, definition_id: ResourceId, *, after: VersionNumber | None = None, limit: int = 50
+) -> list[ImageVersion]:
+    """Returns the soft-deleted versions of an image after that number, the lowest first. Raises Forbidden, NotFound."""
     request.caller.require(f"{VERSION}/read", definition_id.key)
     definition = request.uow.definitions.get_by_key(definition_id.key)
-    versions = request.uow.versions.of_definition(definition.id)
-    return [version for version in versions if version.retention is not Retention.ACTIVE]
+    return request.uow.version_queries.following(definition.id, after=after, retained=True, limit=limit)
 
 
 def marked_for_deletion(version: ImageVersion) -> Conflict:

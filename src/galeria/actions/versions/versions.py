@@ -95,15 +95,16 @@ def get_version(request: Request, id: ResourceId) -> ImageVersion:
     return version
 
 
-def list_versions(request: Request, definition_id: ResourceId) -> list[ImageVersion]:
-    """Returns the versions of an image, the lowest number first, without soft-deleted ones.
+def list_versions(
+    request: Request, definition_id: ResourceId, *, after: VersionNumber | None = None, limit: int = 50
+) -> list[ImageVersion]:
+    """Returns the versions of an image after that number, the lowest first, without soft-deleted ones.
 
     Raises Forbidden, NotFound.
     """
     request.caller.require(f"{VERSION}/read", definition_id.key)
     definition = request.uow.definitions.get_by_key(definition_id.key)
-    versions = request.uow.versions.of_definition(definition.id)
-    return [version for version in versions if version.retention is Retention.ACTIVE]
+    return request.uow.version_queries.following(definition.id, after=after, limit=limit)
 
 
 def delete_version(request: Request, id: ResourceId) -> Operation | None:

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from tests.interfaces.arm.compute.shared_galleries import COMMUNITY, GALLERIES, filled, gallery, share
-from tests.interfaces.arm.served import GROUP, SUB, TENANT, Arm, definition_body, done, told
-from tests.local_installation import SUBSCRIPTION
+from tests.interfaces.arm.served import GROUP, SUB, TENANT, Arm, definition_body, done, told, version_body
+from tests.local_installation import SUBSCRIPTION, disk_bytes
+from tests.questions import counted
 
 HERE = f"{SUB}/providers/Microsoft.Compute/locations/brazilsouth"
 
@@ -108,6 +109,31 @@ def test_a_gallery_is_shared_with_subscriptions_and_tenants(arm: Arm) -> None:
     assert told(arm().patch(id, json={"properties": {"sharingProfile": {"permissions": "Private"}}}), 409)
     done(share(arm, id, "Reset"))
     told(arm().get(f"{place}/images/linux/versions/1.0.0"), 404)
+
+
+def test_a_shared_gallery_asks_the_database_as_often_for_many_versions_as_for_one(arm: Arm) -> None:
+    id = gallery(arm, "long", sharingProfile={"permissions": "Groups"})
+    image = filled(arm, id)
+    done(share(arm, id, "Add", Subscriptions=[SUBSCRIPTION]))
+    place = f"{HERE}/sharedGalleries/{SUBSCRIPTION}-LONG"
+    paths = ("", "/images", "/images/linux", "/images/linux/versions", "/images/linux/versions/1.0.0")
+    asked = {}
+    for path in paths:
+        with counted() as statements:
+            done(arm().get(f"{place}{path}"))
+        asked[path] = len(statements)
+    for number in ("1.10.0", "1.9.0", "1.2.0"):
+        body = version_body(arm.installation.upload(disk_bytes()), "brazilsouth", "westeurope")
+        done(arm().put(f"{image}/versions/{number}", json=body), 201)
+        arm.work()
+    for path in paths:
+        with counted() as statements:
+            done(arm().get(f"{place}{path}"))
+        assert len(statements) == asked[path], path
+    first = done(arm().get(f"{place}/images/linux/versions", params={"$top": 3}))
+    assert [each["name"] for each in first["value"]] == ["1.0.0", "1.2.0", "1.9.0"]
+    assert [each["name"] for each in done(arm().get(first["nextLink"]))["value"]] == ["1.10.0"]
+    done(share(arm, id, "Reset"))
 
 
 def test_sharing_has_its_rules(arm: Arm) -> None:

@@ -52,6 +52,21 @@ def test_a_deleted_version_is_out_of_sight_and_keeps_its_bytes(arm: Arm, version
     told(arm().get(DELETED.replace("Images", "Applications")), 404)
 
 
+def test_deleted_versions_are_listed_by_number_and_in_pages(arm: Arm, version: str) -> None:
+    for number in ("1.10.0", "1.9.0"):
+        body = version_body(arm.installation.upload(disk_bytes()), "brazilsouth")
+        done(arm().put(f"{IMAGE}/versions/{number}", json=body), 201)
+        arm.work()
+        assert arm().delete(f"{IMAGE}/versions/{number}").status_code == 200
+    assert [each["name"] for each in done(arm().get(f"{IMAGE}/versions"))["value"]] == ["1.0.0"]
+    first = done(arm().get(DELETED, params={"$top": 1}))
+    assert [each["name"] for each in first["value"]] == ["1.9.0"]
+    assert [each["name"] for each in done(arm().get(first["nextLink"]))["value"]] == ["1.10.0"]
+    for number in ("1.10.0", "1.9.0"):
+        arm().delete(f"{IMAGE}/versions/{number}", params={"bypassSoftDelete": "true"})
+    arm.work()
+
+
 def test_undelete_is_a_put_with_no_more_than_the_location(arm: Arm, version: str) -> None:
     before = done(arm().get(version))
     arm().delete(version)

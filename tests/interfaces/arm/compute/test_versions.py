@@ -1,7 +1,9 @@
 """Image versions: PUT begins work and says where to follow it; reading shows every region's bytes."""
 
 import threading
+from base64 import urlsafe_b64encode
 
+from galeria.interfaces.arm.protocol.errors import without_nulls
 from galeria.reconcilers.storage_usage import measure_storage_usage
 from tests.interfaces.arm.served import GALLERY, OPERATIONS, Arm, definition_body, done, told, version_body
 from tests.local_installation import MIB, disk_bytes
@@ -196,7 +198,31 @@ def test_versions_are_listed_by_number(arm: Arm) -> None:
     listed = done(arm().get(f"{path}/versions"))["value"]
     assert [each["name"] for each in listed] == ["1.2.0", "1.9.0", "1.10.0"]
     rest = done(arm().get(f"{path}/versions", params={"$top": 2}))
-    assert [each["name"] for each in done(arm().get(rest["nextLink"]))["value"]] == ["1.10.0"]
+    assert [each["name"] for each in rest["value"]] == ["1.2.0", "1.9.0"]
+    last = done(arm().get(rest["nextLink"]))
+    assert [each["name"] for each in last["value"]] == ["1.10.0"]
+    assert "nextLink" not in last
+    for foreign in (b'["images","/subscriptions/1"]', b"[1,2]", b"[1,2,-3]", b"[1,2,2147483648]"):
+        token = urlsafe_b64encode(foreign).decode()
+        assert told(arm().get(f"{path}/versions", params={"$skipToken": token}), 400)["target"] == "$skipToken"
+
+
+def test_what_is_missing_of_a_version_is_left_out_of_lists_too(arm: Arm) -> None:
+    path = definition(arm, "without-nulls")
+    ended = version_body(arm.installation.upload(disk_bytes()))
+    ended["properties"]["publishingProfile"]["endOfLifeDate"] = "2030-01-01T00:00:00Z"
+    done(arm().put(f"{path}/versions/1.0.0", json=ended), 201)
+    arm.work()
+    failed = {**version_body(arm.installation.upload(b"no disk")), "tags": {"kept": ""}}
+    done(arm().put(f"{path}/versions/2.0.0", json=failed), 201)
+    arm.work()
+    whole, broken = done(arm().get(f"{path}/versions", params={"$expand": "ReplicationStatus"}))["value"]
+    for each in (whole, broken):
+        assert without_nulls(each) == each
+        assert done(arm().get(each["id"], params={"$expand": "ReplicationStatus"})) == each
+    assert whole["properties"]["publishingProfile"]["endOfLifeDate"].startswith("2030-01-01")
+    assert "endOfLifeDate" not in broken["properties"]["publishingProfile"]
+    assert "publishedDate" not in broken["properties"]["publishingProfile"]
 
 
 def test_a_version_without_a_source_a_parent_or_with_doubled_parts_is_refused(arm: Arm) -> None:

@@ -23,6 +23,13 @@ from galeria.domain.messages import Message
 
 _DISK = [core_tables.version_disks.c[each] for each in DiskFacts._fields]
 _REPLICA = [core_tables.replicas.c[each] for each in ReplicaFacts._fields]
+_VERSIONS = sa.bindparam("versions", expanding=True, type_=sa.String())
+_DISKS_OF = (
+    sa.select(*_DISK)
+    .where(core_tables.version_disks.c.version_id.in_(_VERSIONS))
+    .order_by(core_tables.version_disks.c.position, core_tables.version_disks.c.lun)
+)
+_REPLICAS_OF = sa.select(*_REPLICA).where(core_tables.replicas.c.version_id.in_(_VERSIONS))
 
 
 class SqlGalleryRepository(SqlResourceRepository[Gallery]):
@@ -82,15 +89,13 @@ class SqlVersionRepository(SqlResourceRepository[ImageVersion]):
     def facts(self, versions: Sequence[ImageVersion]) -> list[VersionFacts]:
         self._session.flush()  # no mapped objects are asked for, which would do it
         ids = [version.id for version in versions]
-        disks, replicas = core_tables.version_disks.c, core_tables.replicas.c
         found_disks: dict[str, list[DiskFacts]] = {id: [] for id in ids}
         found_replicas: dict[str, list[ReplicaFacts]] = {id: [] for id in ids}
         for some in batches(ids):
-            asked = sa.select(*_DISK).where(disks.version_id.in_(some)).order_by(disks.position, disks.lun)
-            for disk in map(DiskFacts._make, self._session.execute(asked).all()):
+            asked = {"versions": some}
+            for disk in map(DiskFacts._make, self._session.execute(_DISKS_OF, asked).all()):
                 found_disks[disk.version_id].append(disk)
-            copies = sa.select(*_REPLICA).where(replicas.version_id.in_(some))
-            for replica in map(ReplicaFacts._make, self._session.execute(copies).all()):
+            for replica in map(ReplicaFacts._make, self._session.execute(_REPLICAS_OF, asked).all()):
                 found_replicas[replica.version_id].append(replica)
         return [
             VersionFacts(
@@ -171,5 +176,6 @@ class SqlVersionRepository(SqlResourceRepository[ImageVersion]):
         self._session.delete(replica)
         self._session.flush()
 
-    def _there(self) -> tuple[sa.ColumnElement[bool], ...]:
+    @staticmethod
+    def _there() -> tuple[sa.ColumnElement[bool], ...]:
         return (core_tables.image_versions.c.deleted_at.is_(None),)

@@ -32,7 +32,8 @@ class SqlLabAccountRepository(SqlResourceRepository[LabAccount]):
     def __init__(self, session: Session) -> None:
         super().__init__(session, LabAccount, core_tables.lab_accounts, Message("lab account"))
 
-    def _there(self) -> tuple[sa.ColumnElement[bool], ...]:
+    @staticmethod
+    def _there() -> tuple[sa.ColumnElement[bool], ...]:
         return (core_tables.lab_accounts.c.deleted_at.is_(None),)
 
     def with_gallery(self, gallery_id: str) -> list[LabAccount]:

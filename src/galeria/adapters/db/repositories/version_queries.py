@@ -8,14 +8,21 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from galeria.adapters.db.repositories.base import batches
-from galeria.adapters.db.repositories.latest_versions import has_copy_in, highest_version, latest_version
+from galeria.adapters.db.repositories.latest_versions import (
+    has_copy_in,
+    highest_version,
+    is_copied_to,
+    latest_version,
+)
 from galeria.adapters.db.repositories.replica_regions import regions_of_copies
 from galeria.adapters.db.tables import core_tables
-from galeria.adapters.db.tables.version_indexes import IS_PUT_ASIDE, IS_THERE
+from galeria.adapters.db.tables.columns import number_key
+from galeria.adapters.db.tables.version_indexes import IS_OFFERED, IS_PUT_ASIDE, IS_READY, IS_THERE
 from galeria.domain.images.galleries import ImageVersion, SourceKind, VersionNumber
 from galeria.domain.images.soft_delete import Retention
 
 _definitions, _versions = core_tables.image_definitions.c, core_tables.image_versions.c
+_replicas = core_tables.replicas.c
 
 
 class SqlVersionQueries:
@@ -29,6 +36,27 @@ class SqlVersionQueries:
         if starting:
             wanted.append(_versions.resource_id.contains(f"/versions/{starting}", autoescape=True))
         return self._page(*wanted, order=_versions.number_key.desc(), offset=offset, limit=limit)
+
+    def following(
+        self,
+        definition_id: str,
+        *,
+        after: VersionNumber | None = None,
+        retained: bool = False,
+        offered_in: str = "",
+        limit: int = 50,
+    ) -> list[ImageVersion]:
+        wanted = [_versions.definition_id == definition_id, IS_THERE, _is_retained() if retained else _is_active()]
+        if after is not None:
+            wanted.append(_versions.number_key > number_key(str(after)))
+        if offered_in:
+            copy = sa.exists().where(_replicas.version_id == _versions.id, *is_copied_to(sa.literal(offered_in)))
+            wanted += [IS_OFFERED, copy]
+        asked = sa.select(ImageVersion).where(*wanted).order_by(_versions.number_key).limit(limit)
+        return list(self._session.scalars(asked))
+
+    def regions_of(self, gallery_id: str) -> list[str]:
+        return sorted(self._session.scalars(_regions_of_gallery(), {"wanted": gallery_id}))
 
     def retained(self, gallery_id: str, *, limit: int = 50) -> tuple[list[ImageVersion], int]:
         inside = _versions.definition_id.in_(sa.select(_definitions.id).where(_definitions.gallery_id == gallery_id))
@@ -88,6 +116,18 @@ def _latest_in_each_region() -> sa.Select[str, str]:
         .join_from(core_tables.image_definitions, here, here.c.region.is_not(None))
         .where(_definitions.id == sa.bindparam("wanted"), has_copy_in(here.c.region, outside=(here,)))
     )
+
+
+@cache
+def _regions_of_gallery() -> sa.Select[str]:
+    here = regions_of_copies()
+    # One in the other, so that a gallery's images are gone through, and never all copies of a region.
+    ready = sa.exists().where(_versions.id == _replicas.version_id, IS_READY).correlate(core_tables.replicas)
+    of_image = _replicas.definition_id == _definitions.id, _replicas.region == here.c.region
+    copied = sa.exists().where(*of_image, _replicas.verified_at.is_not(None), ready)
+    copied = copied.correlate(core_tables.image_definitions, here)
+    copy = sa.exists().where(_definitions.gallery_id == sa.bindparam("wanted"), copied).correlate(here)
+    return sa.select(here.c.region).where(here.c.region.is_not(None), copy)
 
 
 def _is_active() -> sa.ColumnElement[bool]:

@@ -3,6 +3,7 @@
 In-place changes of dicts and lists are detected one level deep; nested values must be replaced as a whole.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -37,6 +38,14 @@ class UtcTime(sa.TypeDecorator[datetime]):
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """Read SQLite's text in one go: a page of 100 versions has 600 times, most of which are missing."""
+        return _utc_in_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
+
+def _utc_in_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
+
 
 class MessageText(sa.TypeDecorator[Message]):
     """A message as JSON. A sentence that was stored before there were messages comes out verbatim, and "" is EMPTY."""
@@ -64,6 +73,11 @@ def enum_type(kind: type[StrEnum]) -> sa.Enum:
 def key_type() -> sa.String:
     """Return text sorted by its bytes, so that an index answers prefix queries; PostgreSQL's locale orders ignore the '/'."""
     return sa.String().with_variant(sa.String(collation="C"), "postgresql")
+
+
+def number_key(number: str) -> str:
+    """Return a version's number as text that sorts like the number: its parts padded with zeros."""
+    return ".".join(part.zfill(10) for part in number.split("."))
 
 
 class _OwnedBy:

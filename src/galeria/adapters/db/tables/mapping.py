@@ -18,6 +18,7 @@ from galeria.adapters.db.tables import (
     storage_tables,
     upkeep_tables,
 )
+from galeria.adapters.db.tables.columns import number_key
 from galeria.adapters.db.tables.metadata import metadata
 from galeria.domain.audit import AuditEvent
 from galeria.domain.classes.class_help import ClassMessage, MachineWatcher, RaisedHand
@@ -93,8 +94,8 @@ _TABLES: tuple[tuple[type[Any], sa.Table], ...] = (
 
 
 def _number_key(resource_id: str) -> str:
-    """Return a version's number, from its resource id, as text that sorts like the number: its parts padded with zeros."""
-    return ".".join(part.zfill(10) for part in resource_id.rsplit("/", 1)[-1].split("."))
+    """Return the sort key of a version's number, from its resource id."""
+    return number_key(resource_id.rsplit("/", 1)[-1])
 
 
 # Columns that are derived from a field at every write: each database folds case in its own way, and none sorts version

@@ -18,6 +18,14 @@ def _literal(value: str) -> sa.ColumnElement[str]:
 
 IS_THERE = _versions.deleted_at.is_(None)
 
+IS_READY = sa.and_(
+    IS_THERE,
+    _versions.published_at.is_not(None),
+    _versions.state != _literal(ProvisioningState.DELETING),
+    _versions.retention != _literal(Retention.EXPIRED),
+)
+"""As ImageVersion.is_ready says it."""
+
 IS_OFFERED = sa.and_(
     IS_THERE,
     _versions.published_at.is_not(None),

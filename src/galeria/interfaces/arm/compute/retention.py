@@ -9,10 +9,10 @@ from galeria.domain.errors import NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import ImageVersion
 from galeria.domain.messages import Message
-from galeria.interfaces.arm.compute.versions import by_number
+from galeria.interfaces.arm.compute.versions import by_number, number_after
 from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.envelope import when
-from galeria.interfaces.arm.protocol.paging import listed, page
+from galeria.interfaces.arm.protocol.paging import listed, page, page_size
 from galeria.interfaces.arm.protocol.path_ids import DefinitionId
 from galeria.interfaces.arm.protocol.responses import shown
 from galeria.interfaces.arm.protocol.routes import GALLERY, Route
@@ -26,7 +26,8 @@ def list_all(id: DefinitionId, kind: str, arm_request: ArmRequestDep) -> Respons
             Message("There are no deleted '{kind}' here.", kind=kind), hint=Message("The type of artifacts is Images.")
         )
     with arm_request.reading() as request:
-        versions, link = page(arm_request, list_soft_deleted(request, id), order=by_number)
+        found = list_soft_deleted(request, id, after=number_after(arm_request), limit=page_size(arm_request) + 1)
+        versions, link = page(arm_request, found, order=by_number)
     return shown(listed([_view(version, id) for version in versions], link))
 
 

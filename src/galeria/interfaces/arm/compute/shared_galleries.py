@@ -20,9 +20,9 @@ from galeria.domain.errors import Invalid
 from galeria.domain.images.galleries import Gallery
 from galeria.domain.messages import Message
 from galeria.interfaces.arm.compute import shared_gallery_views as views
-from galeria.interfaces.arm.compute.versions import by_number
+from galeria.interfaces.arm.compute.versions import by_number, number_after
 from galeria.interfaces.arm.protocol.arm_request import ArmRequest, ArmRequestDep
-from galeria.interfaces.arm.protocol.paging import by_name, listed, page
+from galeria.interfaces.arm.protocol.paging import by_name, listed, page, page_size
 from galeria.interfaces.arm.protocol.responses import shown
 from galeria.interfaces.arm.protocol.routes import COMPUTE, SUBSCRIPTION, Route
 
@@ -106,9 +106,11 @@ def list_versions(image: str, arm_request: ArmRequestDep, here: Here) -> Respons
     with arm_request.reading() as request:
         gallery = here.gallery(request)
         definition = seen_definition(request, gallery, image)
-        found, link = page(arm_request, seen_versions(request, definition, here.region), order=by_number)
+        after, limit = number_after(arm_request), page_size(arm_request) + 1
+        seen = seen_versions(request, definition, here.region, after=after, limit=limit)
+        found, link = page(arm_request, seen, order=by_number)
         place, type = f"{here.unique_id(gallery)}/Images/{definition.name}", here.type("Images", "Versions")
-        bodies = [views.version(request, each, place, here.region, type) for each in found]
+        bodies = views.versions(request, found, place, here.region, type)
     return shown(listed(bodies, link))
 
 
@@ -118,7 +120,8 @@ def get_version(image: str, version: str, arm_request: ArmRequestDep, here: Here
         definition = seen_definition(request, gallery, image)
         found = seen_version(request, definition, version, here.region)
         place = f"{here.unique_id(gallery)}/Images/{definition.name}"
-        return shown(views.version(request, found, place, here.region, here.type("Images", "Versions")))
+        (body,) = views.versions(request, [found], place, here.region, here.type("Images", "Versions"))
+    return shown(body)
 
 
 def _below(kind: str, path: str) -> tuple[Route, ...]:

@@ -1,15 +1,17 @@
 """Shared and community galleries as their consumers see them, without resource ids and owners."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from galeria.actions.core.request import Request
-from galeria.actions.galleries.shared_galleries import find_replica_there
+from galeria.actions.galleries.shared_galleries import is_there
+from galeria.domain.images.eligibility import VersionFacts
 from galeria.domain.images.galleries import (
     OS_DISK,
+    DiskFacts,
     Gallery,
     ImageDefinition,
     ImageVersion,
-    VersionDisk,
     is_excluded,
 )
 from galeria.domain.images.soft_delete import Retention
@@ -57,13 +59,20 @@ def image(definition: ImageDefinition, place: str, location: str, type: str = ""
     return {**view, "type": type} if type else view
 
 
-def version(request: Request, version: ImageVersion, place: str, location: str, type: str = "") -> dict[str, Any]:
-    """Return a version; `place` is the image's unique id. Whether it is excluded from latest is that of the region."""
-    replica = find_replica_there(request, version, location)
+def versions(
+    request: Request, versions: Sequence[ImageVersion], place: str, location: str, type: str = ""
+) -> list[dict[str, Any]]:
+    """Return versions; `place` is the image's unique id. Whether they are excluded from latest is that of the region."""
+    return [_version(each, place, location, type) for each in request.uow.versions.facts(versions)]
+
+
+def _version(facts: VersionFacts, place: str, location: str, type: str) -> dict[str, Any]:
+    version = facts.version
+    replica = next((each for each in facts.replicas if each.region == location and is_there(each)), None)
     properties: dict[str, Any] = {
         "publishedDate": when(version.published_at),
         "excludeFromLatest": is_excluded(version, replica),
-        "storageProfile": _storage(request.uow.versions.disks(version.id)),
+        "storageProfile": _storage(facts.disks),
         "imageState": "Active" if version.retention is Retention.ACTIVE else "SoftDeleted",
         "artifactTags": dict(version.tags),
     }
@@ -80,11 +89,11 @@ def version(request: Request, version: ImageVersion, place: str, location: str, 
     return {**view, "type": type} if type else view
 
 
-def _storage(disks: list[VersionDisk]) -> dict[str, Any]:
+def _storage(disks: list[DiskFacts]) -> dict[str, Any]:
     data = [{"lun": disk.lun, **_disk(disk, "None")} for disk in disks if disk.lun != OS_DISK]
     os_disks = [_disk(disk, "ReadWrite") for disk in disks if disk.lun == OS_DISK]
     return {"osDiskImage": os_disks[0] if os_disks else {}, "dataDiskImages": data}
 
 
-def _disk(disk: VersionDisk, caching: str) -> dict[str, Any]:
+def _disk(disk: DiskFacts, caching: str) -> dict[str, Any]:
     return {"diskSizeGB": gigabytes(disk.size), "hostCaching": caching}

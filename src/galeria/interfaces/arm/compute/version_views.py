@@ -26,7 +26,10 @@ def version_view(request: Request, version: ImageVersion, *, with_status: bool =
 def version_views(
     request: Request, versions: Sequence[ImageVersion], *, with_status: bool = False
 ) -> list[dict[str, Any]]:
-    """Return the versions. `with_status` adds replicationStatus, which clients must ask for."""
+    """Return the versions. `with_status` adds replicationStatus, which clients must ask for.
+
+    Nothing but the part `galeria` has values that are missing, so that `shown_complete` may show them.
+    """
     facts = request.uow.versions.facts(versions)
     return [_view(each.version, each.disks, each.replicas, with_status=with_status) for each in facts]
 
@@ -51,12 +54,12 @@ def _view(
 
 
 def _publishing(version: ImageVersion, replicas: list[ReplicaFacts]) -> dict[str, Any]:
+    dates = {"publishedDate": when(version.published_at), "endOfLifeDate": when(version.end_of_life)}
     return {
         "targetRegions": [_target(version, replica) for replica in as_sent(replicas)],
         "replicaCount": version.replica_count,
         "excludeFromLatest": version.exclude_from_latest,
-        "publishedDate": when(version.published_at),
-        "endOfLifeDate": when(version.end_of_life),
+        **{name: date for name, date in dates.items() if date is not None},
         "storageAccountType": version.storage_type.value,
         "replicationMode": version.replication_mode.value,
     }

@@ -16,7 +16,8 @@ from galeria.actions.versions.versions import (
     put_version,
     remove_version,
 )
-from galeria.domain.images.galleries import ImageVersion
+from galeria.domain.errors import Invalid
+from galeria.domain.images.galleries import ImageVersion, VersionNumber
 from galeria.domain.images.publishing import PublishingOptions, ReplicationTarget, chosen_storage
 from galeria.interfaces.arm.compute.costs import lab_named
 from galeria.interfaces.arm.compute.unsupported import require_possible
@@ -30,10 +31,10 @@ from galeria.interfaces.arm.compute.version_schemas import (
 )
 from galeria.interfaces.arm.compute.version_sources import sources_named
 from galeria.interfaces.arm.compute.version_views import version_view, version_views
-from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
-from galeria.interfaces.arm.protocol.paging import Order, listed, page
+from galeria.interfaces.arm.protocol.arm_request import ArmRequest, ArmRequestDep
+from galeria.interfaces.arm.protocol.paging import Order, listed, page, page_size, place_after, unknown_token
 from galeria.interfaces.arm.protocol.path_ids import DefinitionId, VersionId
-from galeria.interfaces.arm.protocol.responses import deleted, deleting, put, shown
+from galeria.interfaces.arm.protocol.responses import deleted, deleting, put, shown, shown_complete
 from galeria.interfaces.arm.protocol.routes import DEFINITION, VERSION, Route
 
 
@@ -110,9 +111,10 @@ def list_all(id: DefinitionId, arm_request: ArmRequestDep, expand: Expand = "") 
     """List the versions by number, the lowest first."""
     with_status = "replicationstatus" in expand.lower()
     with arm_request.reading() as request:
-        versions, link = page(arm_request, list_versions(request, id), order=by_number)
+        found = list_versions(request, id, after=number_after(arm_request), limit=page_size(arm_request) + 1)
+        versions, link = page(arm_request, found, order=by_number)
         views = version_views(request, versions, with_status=with_status)
-    return shown(listed(views, link))
+    return shown_complete(listed(views, link))
 
 
 def delete_one(id: VersionId, arm_request: ArmRequestDep, bypass: Bypass = False) -> Response:
@@ -198,6 +200,17 @@ def _target(region: TargetRegion) -> ReplicationTarget:
 def by_number(version: ImageVersion) -> Order:
     number = version.number
     return (number.major, number.minor, number.patch)
+
+
+def number_after(arm_request: ArmRequest) -> VersionNumber | None:
+    """Return the number after which this page of versions begins. Raises Invalid for the token of another list."""
+    place = place_after(arm_request)
+    if place is None:
+        return None
+    try:
+        return VersionNumber.parse(".".join(map(str, place)))
+    except Invalid as error:
+        raise unknown_token() from error
 
 
 ROUTES = (

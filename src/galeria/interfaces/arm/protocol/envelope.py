@@ -10,11 +10,10 @@ from galeria.domain.resources import Resource
 
 def envelope(resource: Resource, properties: dict[str, Any]) -> dict[str, Any]:
     """Return the resource with its own `properties`, to which the provisioning state is added."""
-    id = resource.arm_id
     return {
-        "id": str(id),
-        "name": id.name,
-        "type": id.type if id.namespace else "Microsoft.Resources/resourceGroups",
+        "id": resource.resource_id,
+        "name": resource.name,
+        "type": resource.type,
         "location": resource.location,
         "tags": dict(resource.tags),
         "properties": {**properties, "provisioningState": resource.state.value},
@@ -35,7 +34,9 @@ def system_data(resource: Resource) -> dict[str, Any]:
 
 def when(moment: datetime | None) -> str | None:
     """Format a time as ISO 8601 in UTC, such as 2026-11-23T09:00:00.123456Z."""
-    return moment.astimezone(UTC).isoformat()[:-6] + "Z" if moment else None
+    if moment is None:
+        return None
+    return (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat()[:-6] + "Z"
 
 
 @lru_cache(maxsize=1024)

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from galeria.domain.operations import Operation
 from galeria.domain.states import is_settled
 from galeria.interfaces.arm.protocol.arm_request import ArmRequest
-from galeria.interfaces.arm.protocol.errors import ArmJson
+from galeria.interfaces.arm.protocol.errors import ArmJson, CompleteJson
 from galeria.interfaces.arm.protocol.etags import etag_headers
 
 # Seconds between two polls; without this header clients wait 30 s.
@@ -21,6 +21,11 @@ RETRY_SECONDS = "1"
 
 def shown(body: Any) -> Response:
     return ArmJson(body, headers=etag_headers(body))
+
+
+def shown_complete(body: Any) -> Response:
+    """Show what is known to have no missing values outside `galeria`: looking for them takes a tenth of a long page's time."""
+    return CompleteJson(body, headers=etag_headers(body))
 
 
 def put(arm_request: ArmRequest, body: Any, *, is_new: bool, operation: Operation | None = None) -> Response:
