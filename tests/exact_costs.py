@@ -49,7 +49,8 @@ def gallery_costs(request: Request, gallery_id: ResourceId, stores: Mapping[str,
     uow = request.uow
     gallery = uow.galleries.get_by_key(gallery_id.key)
     definitions = {each.id: each for each in uow.definitions.of_gallery(gallery.id)}
-    versions = sorted(uow.versions.of_gallery(gallery.id), key=lambda version: (version.created_at, version.id))
+    of_images = [version for id in definitions for version in uow.versions.of_definition(id)]
+    versions = sorted(of_images, key=lambda version: (version.created_at, version.id))
     facts = uow.versions.facts(versions)
     replicas = _replica_costs(request, facts, stores)
     labs = {each.version.id: _labs(request, each.version.id) for each in facts}

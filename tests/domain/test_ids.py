@@ -3,11 +3,13 @@
 import re
 import string
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from galeria.actions.core.request import Stamps
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import (
     COMPUTE,
@@ -21,6 +23,7 @@ from galeria.domain.ids import (
     proposed_name,
     user_name,
 )
+from galeria.domain.resources import Resource
 
 # What from_regex would draw of [A-Za-z0-9][A-Za-z0-9._-]{0,20}, but much faster.
 LETTERS = string.ascii_letters + string.digits
@@ -49,6 +52,14 @@ def test_ids_compare_without_case_and_keep_the_callers_spelling(id: ResourceId) 
     assert shouted.key == id.key
     assert ResourceId.parse(shouted.key).key == id.key
     assert shouted.name == id.name.upper()
+
+
+@given(ids)
+def test_a_resource_says_its_name_and_type_as_its_id_does(id: ResourceId) -> None:
+    now = datetime.now(UTC)
+    made = Stamps(created_at=now, created_by="ana", modified_at=now, modified_by="ana")
+    resource = Resource(id="1", resource_id=str(id), key=id.key, location="brazilsouth", **made)
+    assert (resource.name, resource.type) == (id.name, id.type)
 
 
 @given(ids, segment, segment)

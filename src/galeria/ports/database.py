@@ -76,10 +76,6 @@ class VersionRepository(ResourceRepository[ImageVersion], Protocol):
         """Returns the versions of the image, the lowest number first; deleted ones only where `deleted` is set."""
         ...
 
-    def of_gallery(self, gallery_id: str) -> list[ImageVersion]:
-        """Returns all versions of the gallery's images that are not deleted, by image, then number."""
-        ...
-
     def soft_deleted(self) -> list[ImageVersion]:
         """Returns the soft-deleted versions of all galleries, those to be removed first in front."""
         ...

@@ -24,7 +24,6 @@ QUESTIONS: dict[str, Callable[[UnitOfWork], Any]] = {
     "below": lambda unit: unit.versions.below(KEY),
     "by key": lambda unit: unit.versions.find_by_key(KEY),
     "of definition": lambda unit: unit.versions.of_definition("d"),
-    "of gallery": lambda unit: unit.versions.of_gallery("g"),
     "soft-deleted": lambda unit: unit.versions.soft_deleted(),
     "some of definition": lambda unit: unit.version_queries.versions("d"),
     "following": lambda unit: unit.version_queries.following("d", after=VersionNumber(1, 0, 0)),

@@ -113,10 +113,9 @@ def seen_version(request: Request, definition: ImageDefinition, name: str, locat
     elsewhere: set[str] = set()
     version = request.uow.versions.find_by_key(definition.arm_id.child("versions", name).key)
     if version is not None and version.is_ready:
-        regions = {each.region for each in request.uow.versions.replicas(version.id) if is_there(each)}
-        if location in regions:
+        elsewhere = {each.region for each in request.uow.versions.replicas(version.id) if is_there(each)}
+        if location in elsewhere:
             return version
-        elsewhere = regions
     raise NotFound(
         Message(
             "The image '{definition}' has no version '{name}' in {location}.",

@@ -65,14 +65,6 @@ class SqlVersionRepository(SqlResourceRepository[ImageVersion]):
         order = (columns.number_key, columns.created_at, columns.id)
         return self._where(columns.definition_id == definition_id, *there, order=order)
 
-    def of_gallery(self, gallery_id: str) -> list[ImageVersion]:
-        """Return the gallery's versions by definition, then lowest number first, without deleted ones."""
-        definitions = sa.select(core_tables.image_definitions.c.id).where(
-            core_tables.image_definitions.c.gallery_id == gallery_id
-        )
-        found = self._where(core_tables.image_versions.c.definition_id.in_(definitions), *self._there())
-        return sorted(found, key=lambda version: (version.key.rsplit("/", 1)[0], version.number))
-
     def soft_deleted(self) -> list[ImageVersion]:
         """Return all soft-deleted versions, those that are deleted for good first coming first."""
         ends = core_tables.image_versions.c.hard_deletion_at

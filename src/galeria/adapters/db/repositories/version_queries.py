@@ -32,7 +32,7 @@ class SqlVersionQueries:
     def versions(
         self, definition_id: str, *, retained: bool = False, starting: str = "", offset: int = 0, limit: int = 50
     ) -> tuple[list[ImageVersion], int]:
-        wanted = [_versions.definition_id == definition_id, IS_THERE, _is_retained() if retained else _is_active()]
+        wanted = _of_definition(definition_id, retained=retained)
         if starting:
             wanted.append(_versions.resource_id.contains(f"/versions/{starting}", autoescape=True))
         return self._page(*wanted, order=_versions.number_key.desc(), offset=offset, limit=limit)
@@ -46,7 +46,7 @@ class SqlVersionQueries:
         offered_in: str = "",
         limit: int = 50,
     ) -> list[ImageVersion]:
-        wanted = [_versions.definition_id == definition_id, IS_THERE, _is_retained() if retained else _is_active()]
+        wanted = _of_definition(definition_id, retained=retained)
         if after is not None:
             wanted.append(_versions.number_key > number_key(str(after)))
         if offered_in:
@@ -134,5 +134,7 @@ def _is_active() -> sa.ColumnElement[bool]:
     return _versions.retention == Retention.ACTIVE
 
 
-def _is_retained() -> sa.ColumnElement[bool]:
-    return _versions.retention != Retention.ACTIVE
+def _of_definition(definition_id: str, *, retained: bool) -> list[sa.ColumnElement[bool]]:
+    """The conditions of a definition's soft-deleted versions, or of all others."""
+    kept = _versions.retention != Retention.ACTIVE if retained else _is_active()
+    return [_versions.definition_id == definition_id, IS_THERE, kept]

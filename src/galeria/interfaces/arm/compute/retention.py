@@ -1,5 +1,6 @@
 """Route that lists soft-deleted image versions, which can be restored."""
 
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
@@ -9,10 +10,10 @@ from galeria.domain.errors import NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import ImageVersion
 from galeria.domain.messages import Message
-from galeria.interfaces.arm.compute.versions import by_number, number_after
+from galeria.interfaces.arm.compute.versions import page_by_number
 from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.envelope import when
-from galeria.interfaces.arm.protocol.paging import listed, page, page_size
+from galeria.interfaces.arm.protocol.paging import listed
 from galeria.interfaces.arm.protocol.path_ids import DefinitionId
 from galeria.interfaces.arm.protocol.responses import shown
 from galeria.interfaces.arm.protocol.routes import GALLERY, Route
@@ -26,8 +27,7 @@ def list_all(id: DefinitionId, kind: str, arm_request: ArmRequestDep) -> Respons
             Message("There are no deleted '{kind}' here.", kind=kind), hint=Message("The type of artifacts is Images.")
         )
     with arm_request.reading() as request:
-        found = list_soft_deleted(request, id, after=number_after(arm_request), limit=page_size(arm_request) + 1)
-        versions, link = page(arm_request, found, order=by_number)
+        versions, link = page_by_number(arm_request, partial(list_soft_deleted, request, id))
     return shown(listed([_view(version, id) for version in versions], link))
 
 

@@ -1,5 +1,6 @@
 """Routes of galleries that are shared with this subscription or tenant, or with everybody as community galleries."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Depends, Query
@@ -20,9 +21,9 @@ from galeria.domain.errors import Invalid
 from galeria.domain.images.galleries import Gallery
 from galeria.domain.messages import Message
 from galeria.interfaces.arm.compute import shared_gallery_views as views
-from galeria.interfaces.arm.compute.versions import by_number, number_after
+from galeria.interfaces.arm.compute.versions import page_by_number
 from galeria.interfaces.arm.protocol.arm_request import ArmRequest, ArmRequestDep
-from galeria.interfaces.arm.protocol.paging import by_name, listed, page, page_size
+from galeria.interfaces.arm.protocol.paging import by_name, listed, page
 from galeria.interfaces.arm.protocol.responses import shown
 from galeria.interfaces.arm.protocol.routes import COMPUTE, SUBSCRIPTION, Route
 
@@ -106,9 +107,7 @@ def list_versions(image: str, arm_request: ArmRequestDep, here: Here) -> Respons
     with arm_request.reading() as request:
         gallery = here.gallery(request)
         definition = seen_definition(request, gallery, image)
-        after, limit = number_after(arm_request), page_size(arm_request) + 1
-        seen = seen_versions(request, definition, here.region, after=after, limit=limit)
-        found, link = page(arm_request, seen, order=by_number)
+        found, link = page_by_number(arm_request, partial(seen_versions, request, definition, here.region))
         place, type = f"{here.unique_id(gallery)}/Images/{definition.name}", here.type("Images", "Versions")
         bodies = views.versions(request, found, place, here.region, type)
     return shown(listed(bodies, link))

@@ -1,7 +1,8 @@
 """Routes of image versions, and of what deleting one would free."""
 
 from datetime import datetime
-from typing import Annotated, TypedDict
+from functools import partial
+from typing import Annotated, Protocol, TypedDict
 
 from fastapi import Query
 from starlette.responses import Response
@@ -32,7 +33,7 @@ from galeria.interfaces.arm.compute.version_schemas import (
 from galeria.interfaces.arm.compute.version_sources import sources_named
 from galeria.interfaces.arm.compute.version_views import version_view, version_views
 from galeria.interfaces.arm.protocol.arm_request import ArmRequest, ArmRequestDep
-from galeria.interfaces.arm.protocol.paging import Order, listed, page, page_size, place_after, unknown_token
+from galeria.interfaces.arm.protocol.paging import listed, next_link, page_size, place_after, unknown_token
 from galeria.interfaces.arm.protocol.path_ids import DefinitionId, VersionId
 from galeria.interfaces.arm.protocol.responses import deleted, deleting, put, shown, shown_complete
 from galeria.interfaces.arm.protocol.routes import DEFINITION, VERSION, Route
@@ -111,8 +112,7 @@ def list_all(id: DefinitionId, arm_request: ArmRequestDep, expand: Expand = "") 
     """List the versions by number, the lowest first."""
     with_status = "replicationstatus" in expand.lower()
     with arm_request.reading() as request:
-        found = list_versions(request, id, after=number_after(arm_request), limit=page_size(arm_request) + 1)
-        versions, link = page(arm_request, found, order=by_number)
+        versions, link = page_by_number(arm_request, partial(list_versions, request, id))
         views = version_views(request, versions, with_status=with_status)
     return shown_complete(listed(views, link))
 
@@ -197,13 +197,23 @@ def _target(region: TargetRegion) -> ReplicationTarget:
     )
 
 
-def by_number(version: ImageVersion) -> Order:
-    number = version.number
-    return (number.major, number.minor, number.patch)
+class VersionReader(Protocol):
+    """Reads versions after a number, the lowest first."""
+
+    def __call__(self, *, after: VersionNumber | None, limit: int) -> list[ImageVersion]: ...
 
 
-def number_after(arm_request: ArmRequest) -> VersionNumber | None:
-    """Return the number after which this page of versions begins. Raises Invalid for the token of another list."""
+def page_by_number(arm_request: ArmRequest, read: VersionReader) -> tuple[list[ImageVersion], str | None]:
+    """Return the versions on this request's page, and the link to the next. Raises Invalid for the token of another list."""
+    size = page_size(arm_request)
+    found = read(after=_number_after(arm_request), limit=size + 1)
+    if len(found) <= size:
+        return found, None
+    last = found[size - 1].number
+    return found[:size], next_link(arm_request, (last.major, last.minor, last.patch))
+
+
+def _number_after(arm_request: ArmRequest) -> VersionNumber | None:
     place = place_after(arm_request)
     if place is None:
         return None
