@@ -51,14 +51,14 @@ class Cold:
     def start(self) -> None:
         self.engine.start(self.spec.machine, ssh=True)
 
-    def wait(self) -> None:
+    def wait(self, way: WayIn = WayIn.SSH) -> None:
         """Wait as the workflow does, while the periodic jobs do their work."""
 
         def is_up() -> bool:
             self.look_after()
-            return self.engine.is_reachable(self.spec.machine, WayIn.SSH)
+            return self.engine.is_reachable(self.spec.machine, way)
 
-        until(is_up, "the machine is reached by SSH", seconds=BOOT_SECONDS, pause=0.1)
+        until(is_up, f"the machine answers on its way in ({way})", seconds=BOOT_SECONDS, pause=0.1)
 
     def look_after(self) -> None:
         keep_running(self.served.data)
@@ -145,6 +145,7 @@ def test_a_start_survives_a_killed_process_and_a_region_that_goes_away(cold: Col
     cold.wait()
     domain = cold.engine.domain(cold.spec.machine)
     assert domain_xml.disk_of(domain.XMLDesc()).exists()
+    cold.wait(WayIn.AGENT)  # which may come up after the SSH server, and is asked once the region is away
 
     with cold.served.away():
         place, count = FREE_OFFSET >> 12, len(SECRET) >> 12

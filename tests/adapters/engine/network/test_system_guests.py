@@ -92,6 +92,7 @@ def pair(work: Path, guest_image: Path, probed: Path, outside: Space) -> Iterato
         engine.start(second, ssh=True)
         case.wait(first)
         case.wait(second, WayIn.SSH)
+        case.wait(second)  # its agent is asked as well, and may come up after the SSH server
         yield Pair(engine=engine, case=case, first=first, second=second, data=work)
     finally:
         case.clean()
