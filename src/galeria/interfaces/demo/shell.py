@@ -22,6 +22,8 @@ class SshShell:
     port: int
     user: str
     password: str = field(repr=False)
+    silence: float = 60.0
+    """Seconds without a word from the machine after which it is given up, while signing in and while a command runs."""
 
     def run(self, command: str) -> str:
         """Return what the command printed. Raises MachineFailed when the machine refuses the login or the command fails."""
@@ -64,6 +66,11 @@ class SshShell:
                 ),
                 hint=Message("Reset the password."),
             ) from error
+        if done.exit_status is None and done.exit_signal is None:
+            raise MachineFailed(
+                Message("The connection to {host}:{port} was lost.", host=self.host, port=self.port),
+                hint=Message("Look whether the machine still runs and is still reached, then try again."),
+            )
         if done.exit_status != 0:
             raise MachineFailed(
                 Message("'{command}' failed in the machine: {stderr}", command=command, stderr=str(done.stderr)),
@@ -92,6 +99,9 @@ class SshShell:
             "known_hosts": None,
             "client_keys": None,
             "preferred_auth": ["password"],
-            "connect_timeout": 60,
-            "login_timeout": 60,
+            "connect_timeout": self.silence,
+            "login_timeout": self.silence,
+            # A connection that is cut off in silence, as by a firewall's change, would be waited for without an end.
+            "keepalive_interval": self.silence / 4,
+            "keepalive_count_max": 3,
         }
