@@ -78,6 +78,7 @@ def probed() -> Iterator[Path]:
 
 
 def password_hash(password: str) -> str:
+    """With as few rounds as crypt(3) makes: with passlib's own number each sign-in takes an emulated guest seconds more."""
     return cast(str, sha512_crypt.using(rounds=5000).hash(password))
 
 

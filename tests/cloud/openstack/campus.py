@@ -4,8 +4,6 @@ import uuid
 from dataclasses import dataclass
 from functools import cached_property
 
-from passlib.hash import sha512_crypt
-
 from galeria.adapters.openstack.cloud import Cloud
 from galeria.adapters.openstack.groups import SecurityGroups
 from galeria.adapters.openstack.images import CloudImages
@@ -14,6 +12,7 @@ from galeria.domain.regions import CloudAccess
 from galeria.interfaces.demo.shell import SshShell
 from galeria.ports.images import Digest
 from galeria.ports.machines import FirstBoot, ImageCache, Machine, MachineSpec, VmEngine
+from tests.adapters.engine.conftest import password_hash
 
 REGION, USER, PASSWORD = "campus", "ana", "Course-Work-2026"
 
@@ -35,17 +34,18 @@ class Campus:
             instance_id=machine.id,
             host_name="workbench",
             user_name=USER,
-            password_hash=sha512_crypt.hash(PASSWORD),
+            password_hash=password_hash(PASSWORD),
         )
         self.engine.ensure_machine(spec, first)
         return machine
 
-    def inside(self, machine: Machine, script: str) -> str:
-        return SshShell(host=self.engine.address(machine), port=22, user=USER, password=PASSWORD).run(script)
+    def inside(self, machine: Machine, script: str, *, silence: float = 60.0) -> str:
+        place = self.engine.address(machine)
+        return SshShell(host=place, port=22, user=USER, password=PASSWORD, silence=silence).run(script)
 
-    def reaches(self, machine: Machine, address: str, port: int = 8000) -> bool:
+    def reaches(self, machine: Machine, address: str, port: int = 8000, *, silence: float = 60.0) -> bool:
         """Whether a server answers a probe in the machine."""
-        return bool(self.inside(machine, f"nc -w 4 {address} {port} < /dev/null; true"))
+        return bool(self.inside(machine, f"nc -w 4 {address} {port} < /dev/null; true", silence=silence))
 
     @cached_property
     def cloud(self) -> Cloud:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from passlib.hash import sha512_crypt
 
 from galeria.adapters.engine.nbd_source import open_image
 from galeria.adapters.openstack.machines import open_cloud
@@ -23,6 +22,7 @@ from galeria.interfaces.demo.shell import SshShell
 from galeria.ports.images import Captured, Digest
 from galeria.ports.machines import FirstBoot, ImageCache, Machine, MachineSpec, Power, VmEngine
 from galeria.ports.progress import unheard
+from tests.adapters.engine.conftest import password_hash
 from tests.adapters.store.conftest import sqlite as sqlite
 from tests.adapters.store.fixtures import StoreFixture
 from tests.cloud.servers.openstack import OpenStackCloud
@@ -78,7 +78,7 @@ def first_boot(spec: MachineSpec) -> FirstBoot:
         instance_id=spec.machine.id,
         host_name="workbench",
         user_name=USER,
-        password_hash=sha512_crypt.hash(PASSWORD),
+        password_hash=password_hash(PASSWORD),
     )
 
 

@@ -84,6 +84,9 @@ connection = {layout.database("keystone")}
 key_repository = {layout.home}/keys-of-tokens
 [credential]
 key_repository = {layout.home}/keys-of-credentials
+[identity]
+# Each sign-in would else take a third of a second of a processor.
+password_hash_rounds = 4
 [cache]
 backend = oslo_cache.dict
 """
