@@ -26,7 +26,10 @@ class SshShell:
     """Seconds without a word from the machine after which it is given up, while signing in and while a command runs."""
 
     def run(self, command: str) -> str:
-        """Return what the command printed. Raises MachineFailed when the machine refuses the login or the command fails."""
+        """Return what the command printed.
+
+        Raises MachineFailed when the machine refuses the login, the command fails or the connection is lost.
+        """
         self._wait_for_greeting()
         return asyncio.run(self._run(command))
 
