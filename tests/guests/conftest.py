@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 import asyncssh
 import pycdlib
 import pytest
-from passlib.hash import sha512_crypt
 
+from galeria.adapters.identity.secrets import ArgonSecretHasher
 from galeria.guests import GuestSources, build_guest, get_sources, missing_host_tools
 from tests.servers.ports import free_port
 from tests.waiting import until
@@ -226,7 +226,7 @@ def seed(tmp_path: Path) -> Path:
     path = tmp_path / "seed.iso"
     user_data = (
         "#cloud-config\nhostname: lab-one\nusers:\n  - name: alice\n    lock_passwd: false\n"
-        f"    passwd: {sha512_crypt.using(rounds=5000).hash('First-Pass-1')}\n    sudo: ALL=(ALL) NOPASSWD:ALL\n"
+        f"    passwd: {ArgonSecretHasher().unix_hash('First-Pass-1')}\n    sudo: ALL=(ALL) NOPASSWD:ALL\n"
     )
     write_seed(path, user_data=user_data, meta_data="instance-id: i-0001\nlocal-hostname: lab-one\n")
     return path

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from passlib.hash import sha512_crypt
+
+from galeria.adapters.identity.secrets import ArgonSecretHasher
 
 pytestmark = pytest.mark.system
 
@@ -44,7 +45,7 @@ def test_the_host_manages_accounts_and_power_through_the_agent(boot: Callable[..
         assert machine.agent_run("/usr/sbin/usermod", "-aG", "sudo", "bob") == 0
         _set_password(machine, "bob", "Plain$Pass\\1", crypted=False)
         assert machine.wait_login("bob", "Plain$Pass\\1", "id -nG") == "bob sudo users"
-        _set_password(machine, "bob", sha512_crypt.using(rounds=5000).hash("Hashed-Pass-2"), crypted=True)
+        _set_password(machine, "bob", ArgonSecretHasher().unix_hash("Hashed-Pass-2"), crypted=True)
         assert machine.can_log_in("bob", "Hashed-Pass-2")
         assert not machine.can_log_in("bob", "Plain$Pass\\1")
         assert machine.agent_run("/usr/sbin/usermod", "-L", "bob") == 0

@@ -9,16 +9,15 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import cast
 
 import asyncssh
 import pytest
-from passlib.hash import sha512_crypt
 
 from galeria.adapters.engine import agent, kvm_probe
 from galeria.adapters.engine.layout import Layout
 from galeria.adapters.engine.libvirt_engine import LibvirtEngine
 from galeria.adapters.fakes.engine import FakeEngine
+from galeria.adapters.identity.secrets import ArgonSecretHasher
 from galeria.adapters.inspection.disk_changer import ApplianceDiskChanger
 from galeria.domain.labs.guest_network import NetworkSettings
 from galeria.domain.labs.ways_in import WayIn
@@ -78,8 +77,8 @@ def probed() -> Iterator[Path]:
 
 
 def password_hash(password: str) -> str:
-    """With as few rounds as crypt(3) makes: with passlib's own number each sign-in takes an emulated guest seconds more."""
-    return cast(str, sha512_crypt.using(rounds=5000).hash(password))
+    """As Galeria's own: with passlib's number of rounds each sign-in would take an emulated guest seconds more."""
+    return ArgonSecretHasher().unix_hash(password)
 
 
 def first_boot() -> FirstBoot:

@@ -26,6 +26,7 @@ class Campus:
     access: CloudAccess
     installation: str
     base: Digest
+    silence: float = 60.0  # seconds after which a machine that says nothing while it is asked is given up
 
     def made(self) -> Machine:
         machine = Machine(id=uuid.uuid4().hex, region=REGION)
@@ -39,13 +40,13 @@ class Campus:
         self.engine.ensure_machine(spec, first)
         return machine
 
-    def inside(self, machine: Machine, script: str, *, silence: float = 60.0) -> str:
+    def inside(self, machine: Machine, script: str) -> str:
         place = self.engine.address(machine)
-        return SshShell(host=place, port=22, user=USER, password=PASSWORD, silence=silence).run(script)
+        return SshShell(host=place, port=22, user=USER, password=PASSWORD, silence=self.silence).run(script)
 
-    def reaches(self, machine: Machine, address: str, port: int = 8000, *, silence: float = 60.0) -> bool:
+    def reaches(self, machine: Machine, address: str, port: int = 8000) -> bool:
         """Whether a server answers a probe in the machine."""
-        return bool(self.inside(machine, f"nc -w 4 {address} {port} < /dev/null; true", silence=silence))
+        return bool(self.inside(machine, f"nc -w 4 {address} {port} < /dev/null; true"))
 
     @cached_property
     def cloud(self) -> Cloud:

@@ -115,7 +115,7 @@ def _follow_their_plans(region: Campus, first: Machine, second: Machine) -> None
 def _told(region: Campus, machine: Machine, address: str, port: int = 8000) -> bool | None:
     """As `reaches`, and None where nobody could ask: Neutron forgets a port's connections when its groups change."""
     try:
-        return region.reaches(machine, address, port, silence=CUT_OFF_SECONDS)
+        return replace(region, silence=CUT_OFF_SECONDS).reaches(machine, address, port)
     except MachineFailed:
         return None
 
