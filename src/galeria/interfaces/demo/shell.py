@@ -28,13 +28,16 @@ class SshShell:
     def run(self, command: str) -> str:
         """Return what the command printed.
 
-        Raises MachineFailed when the machine refuses the login, the command fails or the connection is lost.
+        Raises MachineFailed when nobody answers, the machine refuses the login, the command fails or the connection is lost.
         """
         self._wait_for_greeting()
         return asyncio.run(self._run(command))
 
     def is_refused(self) -> bool:
-        """Return whether the machine refuses these credentials."""
+        """Return whether the machine refuses these credentials.
+
+        Raises MachineFailed when nobody answers or the machine neither takes nor refuses them.
+        """
         self._wait_for_greeting()
         return asyncio.run(self._is_refused())
 
